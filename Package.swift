@@ -1,0 +1,57 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Read from the top: a target sees only what stands above it.
+
+let package = Package(
+    name: "MallBots",
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0")
+    ],
+    targets: [
+        // 0. Nothing but the system.
+        .system("CLinux"),
+        .system("CPostgres", package: "libpq-dev"),
+        .system("CCrypto", package: "libssl-dev"),
+
+        // 1. The event loop.
+        .code("EventLoop", in: "Modules/Platform", sees: ["CLinux", .collections("DequeModule"), .collections("HeapModule")]),
+
+        // Tests mirror the sources.
+        .test("EventLoopTests", of: ["EventLoop"]),
+    ])
+
+// The rules every target is built by.
+
+let strict: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+extension Target {
+    static func code(_ name: String, in folder: String, sees: [Dependency] = []) -> Target {
+        .target(name: name, dependencies: sees, path: "Sources/\(folder)/\(name)", swiftSettings: strict)
+    }
+
+    /// A domain module sees the kernel and the published messages, and never another module.
+    static func module(_ name: String) -> Target {
+        .code(name, in: "Modules", sees: ["Kernel", "Contracts"])
+    }
+
+    static func test(_ name: String, of tested: [Dependency]) -> Target {
+        .testTarget(name: name, dependencies: tested, path: "Tests/\(name)", swiftSettings: strict)
+    }
+
+    static func system(_ name: String, package: String? = nil) -> Target {
+        .systemLibrary(
+            name: name, path: "Sources/Modules/Platform/\(name)", providers: package.map { [.apt([$0])] })
+    }
+}
+
+extension Target.Dependency {
+    static func collections(_ module: String) -> Target.Dependency {
+        .product(name: module, package: "swift-collections")
+    }
+}

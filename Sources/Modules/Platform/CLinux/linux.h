@@ -1,0 +1,13 @@
+// What Swift's Glibc module leaves out of the Linux headers. _GNU_SOURCE would change types that module has already
+// imported, so the few functions it guards are declared here.
+#include <pthread.h>
+#include <stddef.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/sendfile.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+
+extern int accept4(int socket, struct sockaddr *address, socklen_t *length, int flags);
+extern void *memmem(const void *haystack, size_t haystack_length, const void *needle, size_t needle_length);
+extern int pthread_setname_np(pthread_t thread, const char *name);
