@@ -1,0 +1,226 @@
+public import FoundationEssentials
+
+/// What a row can be: the value that pages see, and a detail that only a view of the single row shows.
+///
+/// `Codable` stands for the value alone; a property that is part of the detail is left out of the coding keys.
+public protocol ProjectionRow: Codable, Sendable, Equatable {
+    associatedtype Detail: Codable & Sendable & Equatable = NoDetail
+    static var columns: [Column<Self>] { get }
+    var detail: Detail { get set }
+}
+
+/// The detail of a row that has none.
+public struct NoDetail: Codable, Sendable, Equatable {
+    public init() {}
+}
+
+extension ProjectionRow where Detail == NoDetail {
+    public var detail: NoDetail {
+        get { NoDetail() }
+        set {}
+    }
+}
+
+/// A row as it is stored, pushed and shown.
+public struct StoredRow: Sendable, Equatable {
+    public let key: UUID
+    /// The log position of the last message that changed it: its version.
+    public let position: Position
+    /// The row's columns, nil when it is deleted.
+    public let columns: Columns?
+    /// A JSON object; empty when deleted.
+    public let value: [UInt8]
+    /// A JSON object that continues the value; `{}` where there is none.
+    public let detail: [UInt8]
+    /// JSON: `{"correlationId","actor","action","at"}`.
+    public let cause: [UInt8]
+
+    public init(key: UUID, position: Position, columns: Columns?, value: [UInt8], detail: [UInt8], cause: [UInt8]) {
+        self.key = key
+        self.position = position
+        self.columns = columns
+        self.value = value
+        self.detail = detail
+        self.cause = cause
+    }
+
+    public var isDeleted: Bool { columns == nil }
+}
+
+/// A row before and after a batch.
+public struct RowChange: Sendable {
+    public let row: StoredRow
+    /// The columns it had before, nil if it was not there.
+    public let before: Columns?
+
+    public init(row: StoredRow, before: Columns?) {
+        self.row = row
+        self.before = before
+    }
+}
+
+/// Rows folded from public events, one per key. The same row is the snapshot and the push.
+public struct Projection<Row: ProjectionRow>: Folding {
+    public let name: String
+    public let folds: [String: Fold<Row>]
+    public let storage: any ProjectionStorage
+    public let columnNames = ColumnNames(Row.columns.map(\.name))
+
+    /// Stored in a table of its own, `live.NAME`, unless it brings another storage.
+    public init(
+        _ name: String, of _: Row.Type, storage: (any ProjectionStorage)? = nil, @ListBuilder<Fold<Row>> _ folds: () -> [Fold<Row>]
+    ) {
+        self.name = name
+        self.storage = storage ?? TableStorage(name, columns: Row.columns.map { ($0.name, $0.kind) })
+        var byEvent: [String: Fold<Row>] = [:]
+        for fold in folds() {
+            precondition(byEvent[fold.event] == nil, "projection \(name) folds \(fold.event) twice")
+            byEvent[fold.event] = fold
+        }
+        self.folds = byEvent
+    }
+
+    public var events: Set<String> { Set(folds.keys) }
+
+    public func makeFolder() -> any Folder { TypedFolder(self) }
+}
+
+/// A projection, its row type erased.
+public protocol Folding: Sendable {
+    var name: String { get }
+    var storage: any ProjectionStorage { get }
+    var columnNames: ColumnNames { get }
+    /// The names of the messages it folds.
+    var events: Set<String> { get }
+    func makeFolder() -> any Folder
+}
+
+/// How one kind of event changes the row it is about.
+public struct Fold<Row: Sendable>: Sendable {
+    public let event: String
+    let key: @Sendable (Envelope) throws -> UUID
+    let apply: @Sendable (inout Row?, Envelope) throws -> Void
+}
+
+/// The row with the event's key changes: nil before is a row to be, nil after is a row gone.
+public func on<E: PublicEvent, Noun, Row>(
+    _: E.Type, _ key: any KeyPath<E, ID<Noun>> & Sendable,
+    _ fold: @escaping @Sendable (inout Row?, E, Envelope) -> Void
+) -> Fold<Row> {
+    Fold(event: E.name) { envelope in
+        try envelope.message(E.self)[keyPath: key].rawValue
+    } apply: { row, envelope in
+        fold(&row, try envelope.message(E.self), envelope)
+    }
+}
+
+/// Folds a projection's rows in memory, batch by batch. Not shared; belongs to one projector or one test.
+public protocol Folder: AnyObject {
+    /// The key of the row that a message is about; nil if this projection does not fold it.
+    func key(for envelope: Envelope) throws -> UUID?
+    /// Whether the row's current state is in memory (a row known to be absent is).
+    func holds(_ key: UUID) -> Bool
+    /// Takes rows read from storage, and which keys had none.
+    func load(_ rows: [StoredRow], absent: [UUID]) throws
+    /// Changes the row that a message is about. A message that cannot be folded throws and changes nothing.
+    func fold(_ envelope: Envelope) throws
+    /// What has changed since the last call, each row once, at its newest.
+    func takeChanges() throws -> [RowChange]
+    /// Forgets everything in memory, so that it is read again: after a failed batch.
+    func forget()
+}
+
+final class TypedFolder<Row: ProjectionRow>: Folder {
+    private struct Entry {
+        var row: Row?
+        var dirty = false
+        var before: Columns?
+        var position = Position.start
+        var cause: [UInt8] = []
+    }
+
+    private let projection: Projection<Row>
+    private var entries: [UUID: Entry] = [:]
+    private var changed: [UUID] = []
+
+    init(_ projection: Projection<Row>) { self.projection = projection }
+
+    func key(for envelope: Envelope) throws -> UUID? { try projection.folds[envelope.type]?.key(envelope) }
+
+    func holds(_ key: UUID) -> Bool { entries[key] != nil }
+
+    func load(_ rows: [StoredRow], absent: [UUID]) throws {
+        // Memory is bounded: when it is full everything clean goes, and comes back as it is needed.
+        if entries.count > ProjectionLimits.rowsInMemory { entries = entries.filter(\.value.dirty) }
+        for key in absent { entries[key] = Entry() }
+        for stored in rows {
+            var row: Row?
+            if !stored.isDeleted {
+                row = try Coding.decode(Row.self, from: stored.value)
+                row?.detail = try Coding.decode(Row.Detail.self, from: stored.detail)
+            }
+            entries[stored.key] = Entry(row: row)
+        }
+    }
+
+    func fold(_ envelope: Envelope) throws {
+        guard let fold = projection.folds[envelope.type] else { return }
+        let key = try fold.key(envelope)
+        guard var entry = entries[key] else { preconditionFailure("a row of \(projection.name) was folded before it was loaded") }
+        let old = entry.row
+        try fold.apply(&entry.row, envelope)
+        guard entry.row != old else { return }
+        if !entry.dirty {
+            entry.before = old.map(columns)
+            entry.dirty = true
+            changed.append(key)
+        }
+        entry.position = envelope.position
+        entry.cause = try Coding.encode(RowCause(envelope))
+        entries[key] = entry
+    }
+
+    func takeChanges() throws -> [RowChange] {
+        defer { changed.removeAll(keepingCapacity: true) }
+        return try changed.map { key in
+            guard let entry = entries[key] else { preconditionFailure("a changed row was dropped") }
+            entries[key]?.dirty = false
+            entries[key]?.before = nil
+            return RowChange(
+                row: StoredRow(
+                    key: key, position: entry.position, columns: entry.row.map(columns),
+                    value: try entry.row.map { try Coding.encode($0) } ?? [],
+                    detail: try entry.row.map { try Coding.encode($0.detail) } ?? [], cause: entry.cause),
+                before: entry.before)
+        }
+    }
+
+    func forget() {
+        entries.removeAll()
+        changed.removeAll()
+    }
+
+    private func columns(_ row: Row) -> Columns {
+        Columns(names: projection.columnNames, values: Row.columns.map { $0.value(row) })
+    }
+}
+
+/// Why a row last changed, as pages see it.
+struct RowCause: Encodable {
+    let correlationId: String
+    let actor: String
+    let action: String
+    let at: Instant
+
+    init(_ envelope: Envelope) {
+        correlationId = envelope.cause.correlation.lowercase
+        actor = envelope.cause.actor
+        action = envelope.type
+        at = envelope.at
+    }
+}
+
+enum ProjectionLimits {
+    /// Rows that a projector keeps decoded, per projection.
+    static let rowsInMemory = 20_000
+}
