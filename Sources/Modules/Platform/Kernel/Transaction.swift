@@ -1,3 +1,5 @@
+public import FoundationEssentials
+
 /// The unit of work a handler is lent. A handler cannot keep it, commit it or roll it back; it only collects.
 ///
 /// What was told and said becomes visible together, when the handler has returned, or not at all, when it threw.
@@ -29,6 +31,8 @@ public protocol Reader: Sendable {
     /// The stream's events with when and by whom, oldest first.
     func history<D: Decider>(of decider: D.Type, _ id: ID<D.Noun>) async throws -> [Happened<D.Event>]
     func rows(_ sql: SQL) async throws -> [SQLRow]
+    /// Which aggregate holds a claim now.
+    func holder(ofClaim scope: String, value: String) async throws -> UUID?
     func ask<Q: Query>(_ query: Q) async throws -> Q.Answer
     /// Writes to a table of the module's own that is only a cache: what is lost is looked up again.
     func remember(_ sql: SQL) async throws
