@@ -14,6 +14,8 @@ let package = Package(
         .system("CPostgres", package: "libpq-dev"),
         .system("CCrypto", package: "libssl-dev"),
 
+        .code("Kernel", in: "Modules/Platform"),
+
         // 1. The event loop.
         .code("EventLoop", in: "Modules/Platform", sees: ["CLinux", .collections("DequeModule"), .collections("HeapModule")]),
 

@@ -1,4 +1,4 @@
-public import FoundationEssentials
+import FoundationEssentials
 
 /// How messages, events and rows become JSON and come back.
 ///

@@ -11,7 +11,7 @@ public struct Topic: Sendable {
     /// Reads a filter, a JSON object, as a page sent it.
     public let filter: @Sendable ([UInt8]) throws(Refusal) -> Predicate
 
-    public init<Filter: Decodable>(
+    public init<Filter: Decodable & SendableMetatype>(
         _ name: String, of projection: any Folding, orders: [String], detailed: Bool = false, filter _: Filter.Type,
         _ predicate: @escaping @Sendable (Filter) throws(Refusal) -> Predicate
     ) {

@@ -30,7 +30,7 @@ public protocol Reader: Sendable {
     func state<D: Decider>(of decider: D.Type, _ id: ID<D.Noun>) async throws -> (state: D, version: Version)?
     /// The stream's events with when and by whom, oldest first.
     func history<D: Decider>(of decider: D.Type, _ id: ID<D.Noun>) async throws -> [Happened<D.Event>]
-    func rows(_ sql: SQL) async throws -> [SQLRow]
+    func rows(_ sql: SQL) async throws -> SQLRows
     /// Which aggregate holds a claim now.
     func holder(ofClaim scope: String, value: String) async throws -> UUID?
     func ask<Q: Query>(_ query: Q) async throws -> Q.Answer
