@@ -14,11 +14,15 @@ let package = Package(
         .system("CPostgres", package: "libpq-dev"),
         .system("CCrypto", package: "libssl-dev"),
 
-        // 1. The event loop.
-        .code("EventLoop", in: "Modules/Platform", sees: ["CLinux", .collections("DequeModule"), .collections("HeapModule")]),
+        // 1. The event loop, and what the cryptographic libraries give.
+        .code(
+            "EventLoop", in: "Modules/Platform",
+            sees: ["CLinux", .collections("DequeModule"), .collections("HeapModule")]),
+        .code("Crypto", in: "Modules/Platform", sees: ["CCrypto"]),
 
         // Tests mirror the sources.
         .test("EventLoopTests", of: ["EventLoop"]),
+        .test("CryptoTests", of: ["Crypto"]),
     ])
 
 // The rules every target is built by.
