@@ -5,6 +5,11 @@ import PackageDescription
 
 let package = Package(
     name: "MallBots",
+    products: [
+        // What `Benchmarks`, a package of its own, builds its load from.
+        .library(name: "EventLoop", targets: ["EventLoop"]),
+        .library(name: "WebSocket", targets: ["WebSocket"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0")
     ],
@@ -20,9 +25,13 @@ let package = Package(
             sees: ["CLinux", .collections("DequeModule"), .collections("HeapModule")]),
         .code("Crypto", in: "Modules/Platform", sees: ["CCrypto"]),
 
+        // 2. The gateway's protocols, which do no I/O.
+        .code("WebSocket", in: "AdminBFF", sees: ["Crypto"]),
+
         // Tests mirror the sources.
         .test("EventLoopTests", of: ["EventLoop"]),
         .test("CryptoTests", of: ["Crypto"]),
+        .test("WebSocketTests", of: ["WebSocket"]),
     ])
 
 // The rules every target is built by.
