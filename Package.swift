@@ -5,6 +5,11 @@ import PackageDescription
 
 let package = Package(
     name: "MallBots",
+    products: [
+        // What `Benchmarks`, a package of its own, builds its load from.
+        .library(name: "EventLoop", targets: ["EventLoop"]),
+        .library(name: "WebSocket", targets: ["WebSocket"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0")
     ],
@@ -16,11 +21,19 @@ let package = Package(
 
         .code("Kernel", in: "Modules/Platform"),
 
-        // 1. The event loop.
-        .code("EventLoop", in: "Modules/Platform", sees: ["CLinux", .collections("DequeModule"), .collections("HeapModule")]),
+        // 1. The event loop, and what the cryptographic libraries give.
+        .code(
+            "EventLoop", in: "Modules/Platform",
+            sees: ["CLinux", .collections("DequeModule"), .collections("HeapModule")]),
+        .code("Crypto", in: "Modules/Platform", sees: ["CCrypto"]),
+
+        // 2. The gateway's protocols, which do no I/O.
+        .code("WebSocket", in: "AdminBFF", sees: ["Crypto"]),
 
         // Tests mirror the sources.
         .test("EventLoopTests", of: ["EventLoop"]),
+        .test("CryptoTests", of: ["Crypto"]),
+        .test("WebSocketTests", of: ["WebSocket"]),
     ])
 
 // The rules every target is built by.
