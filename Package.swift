@@ -6,7 +6,9 @@ import PackageDescription
 let package = Package(
     name: "MallBots",
     dependencies: [
-        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0")
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
     ],
     targets: [
         // 0. Nothing but the system.
@@ -15,10 +17,16 @@ let package = Package(
         .system("CCrypto", package: "libssl-dev"),
 
         // 1. The event loop.
-        .code("EventLoop", in: "Modules/Platform", sees: ["CLinux", .collections("DequeModule"), .collections("HeapModule")]),
+        .code(
+            "EventLoop", in: "Modules/Platform",
+            sees: ["CLinux", .collections("DequeModule"), .collections("HeapModule")]),
+
+        // The transport: a core that decides, and the edge that carries it out.
+        .code("HTTP", in: "AdminBFF"),
 
         // Tests mirror the sources.
         .test("EventLoopTests", of: ["EventLoop"]),
+        .test("HTTPTests", of: ["HTTP"]),
     ])
 
 // The rules every target is built by.
