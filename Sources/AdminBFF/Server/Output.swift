@@ -44,7 +44,7 @@ struct Output: ~Copyable {
         let sent: Int
         if first == pieces.count {
             sent = tail.withUnsafeBytes {
-                Glibc.send(descriptor, $0.baseAddress! + offset, $0.count - offset, Int32(MSG_NOSIGNAL.rawValue))
+                Glibc.send(descriptor, $0.baseAddress! + offset, $0.count - offset, Int32(MSG_NOSIGNAL))
             }
         } else {
             sent = gather(to: descriptor)
@@ -82,7 +82,7 @@ struct Output: ~Copyable {
             var message = msghdr()
             message.msg_iov = vectors.baseAddress
             message.msg_iovlen = used
-            return sendmsg(descriptor, &message, Int32(MSG_NOSIGNAL.rawValue))
+            return sendmsg(descriptor, &message, Int32(MSG_NOSIGNAL))
         }
     }
 

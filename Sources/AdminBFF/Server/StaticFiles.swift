@@ -1,5 +1,5 @@
 import Glibc
-public import HTTP
+import HTTP
 import Synchronization
 
 /// Files of one folder, kept in memory and looked at again on every request, so that an edit shows at the next reload.
@@ -51,7 +51,7 @@ public final class StaticFiles: Sendable {
 
     /// Serves the folder at `path`; nil if there is none.
     public init?(_ path: String) {
-        folder = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC)
+        folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         root = path
         if folder < 0 { return nil }
     }
@@ -112,7 +112,7 @@ public final class StaticFiles: Sendable {
         var at = folder
         defer { if at != folder { close(at) } }
         for segment in segments.dropLast() {
-            let next = openat(at, segment, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+            let next = openat(at, segment, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
             guard next >= 0 else { return nil }
             if at != folder { close(at) }
             at = next

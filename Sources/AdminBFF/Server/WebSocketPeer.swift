@@ -76,7 +76,12 @@ public final class WebSocketPeer: Session, @unchecked Sendable {
 
     private func send(_ opcode: Opcode, _ payload: some Collection<UInt8>) {
         guard maySend else { return }
-        connection.send { Frame.append(opcode, payload, to: &$0) }
+        connection.send { output in
+            let written: Void? = payload.withContiguousStorageIfAvailable {
+                Frame.append(opcode, UnsafeRawBufferPointer($0), to: &output)
+            }
+            if written == nil { Array(payload).withUnsafeBytes { Frame.append(opcode, $0, to: &output) } }
+        }
     }
 
     // Session

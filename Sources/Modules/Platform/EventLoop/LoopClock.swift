@@ -34,7 +34,7 @@ public enum LoopClock: Sendable {
     case monotonic
     case manual(ManualClock)
 
-    var now: LoopInstant {
+    public var now: LoopInstant {
         switch self {
         case .monotonic:
             var time = timespec()
