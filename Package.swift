@@ -11,7 +11,8 @@ let package = Package(
         .library(name: "WebSocket", targets: ["WebSocket"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0")
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
     ],
     targets: [
         // 0. Nothing but the system.
@@ -29,6 +30,11 @@ let package = Package(
 
         // 2. The gateway's protocols, which do no I/O.
         .code("WebSocket", in: "AdminBFF", sees: ["Crypto"]),
+        .code(
+            "Postgres", in: "Modules/Platform",
+            sees: [
+                "Kernel", "EventLoop", "Crypto", "CPostgres", "CLinux", .collections("DequeModule"), .logging,
+            ]),
 
         // Tests mirror the sources.
         .test("EventLoopTests", of: ["EventLoop"]),
@@ -69,4 +75,5 @@ extension Target.Dependency {
     static func collections(_ module: String) -> Target.Dependency {
         .product(name: module, package: "swift-collections")
     }
+    static var logging: Target.Dependency { .product(name: "Logging", package: "swift-log") }
 }
