@@ -33,6 +33,11 @@ let package = Package(
         // 2. The gateway's protocols, which do no I/O.
         .code("HTTP", in: "AdminBFF"),
         .code("WebSocket", in: "AdminBFF", sees: ["Crypto"]),
+        .code(
+            "Postgres", in: "Modules/Platform",
+            sees: [
+                "Kernel", "EventLoop", "Crypto", "CPostgres", "CLinux", .collections("DequeModule"), .log,
+            ]),
 
         // 3. The gateway's server, which does, and a small one to measure it by.
         .code("Server", in: "AdminBFF", sees: ["CLinux", "EventLoop", "HTTP", "WebSocket", .log]),
