@@ -50,6 +50,11 @@ let package = Package(
         .code("Server", in: "AdminBFF", sees: ["CLinux", "EventLoop", "HTTP", "WebSocket", .log]),
         .program("Echo", in: "AdminBFF", sees: ["EventLoop", "HTTP", "Server", "WebSocket", .log, .arguments]),
 
+        .code(
+            "EventStore", in: "Modules/Platform",
+            sees: ["Kernel", "EventLoop", "Crypto", "Postgres", .collections("DequeModule"), .log],
+            embeds: ["log", "commit_batch", "advance"].map { "Schema/\($0).sql" }),
+
         // Tests mirror the sources.
         .support("TestSupport", sees: ["WebSocket"]),
         .test("EventLoopTests", of: ["EventLoop"]),
@@ -69,8 +74,12 @@ let strict: [SwiftSetting] = [
 ]
 
 extension Target {
-    static func code(_ name: String, in folder: String, sees: [Dependency] = []) -> Target {
-        .target(name: name, dependencies: sees, path: "Sources/\(folder)/\(name)", swiftSettings: strict)
+    static func code(
+        _ name: String, in folder: String, sees: [Dependency] = [], embeds files: [String] = []
+    ) -> Target {
+        .target(
+            name: name, dependencies: sees, path: "Sources/\(folder)/\(name)",
+            resources: files.map { .embedInCode($0) }, swiftSettings: strict)
     }
 
     static func program(_ name: String, in folder: String, sees: [Dependency] = []) -> Target {

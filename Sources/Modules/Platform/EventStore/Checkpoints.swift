@@ -25,3 +25,9 @@ struct Checkpoints: Sendable {
         _ = try await pool.pipeline([advance] + effects)
     }
 }
+
+extension PostgresError {
+    var isConnectionLost: Bool {
+        if case .connectionLost = self { true } else { false }
+    }
+}

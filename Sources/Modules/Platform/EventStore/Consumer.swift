@@ -245,7 +245,7 @@ actor Consumer {
     }
 
     private func parkedStreams() async throws -> Set<Int64> {
-        try Set(pool.query("select distinct stream_no from mall.parked where consumer = \(name)").map { try $0[0] })
+        try await Set(pool.query("select distinct stream_no from mall.parked where consumer = \(name)").map { try $0[0] })
     }
 
     /// Tries the first parked message of each stream whose time has come, and what waits behind it as long as it goes well.

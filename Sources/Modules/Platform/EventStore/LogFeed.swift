@@ -1,5 +1,5 @@
 public import EventLoop
-public import Kernel
+import Kernel
 
 /// Where the log ends, as far as this process knows, and who waits for it to grow.
 ///

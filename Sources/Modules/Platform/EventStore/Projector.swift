@@ -1,7 +1,7 @@
-public import EventLoop
+import EventLoop
 public import Kernel
 import Logging
-public import Postgres
+import Postgres
 
 /// What one committed step of the projector changed.
 public struct ProjectedBatch: Sendable {

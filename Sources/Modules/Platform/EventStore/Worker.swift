@@ -1,5 +1,5 @@
 public import EventLoop
-public import Kernel
+import Kernel
 import Logging
 public import Postgres
 
