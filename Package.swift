@@ -9,10 +9,12 @@ let package = Package(
         // What `Benchmarks`, a package of its own, builds its load from.
         .library(name: "EventLoop", targets: ["EventLoop"]),
         .library(name: "WebSocket", targets: ["WebSocket"]),
+        .executable(name: "echo", targets: ["Echo"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
     ],
     targets: [
         // 0. Nothing but the system.
@@ -29,17 +31,27 @@ let package = Package(
         .code("Crypto", in: "Modules/Platform", sees: ["CCrypto"]),
 
         // 2. The gateway's protocols, which do no I/O.
+        .code("HTTP", in: "AdminBFF"),
         .code("WebSocket", in: "AdminBFF", sees: ["Crypto"]),
         .code(
             "Postgres", in: "Modules/Platform",
             sees: [
-                "Kernel", "EventLoop", "Crypto", "CPostgres", "CLinux", .collections("DequeModule"), .logging,
+                "Kernel", "EventLoop", "Crypto", "CPostgres", "CLinux", .collections("DequeModule"), .log,
             ]),
 
+        // 3. The gateway's server, which does, and a small one to measure it by.
+        .code("Server", in: "AdminBFF", sees: ["CLinux", "EventLoop", "HTTP", "WebSocket", .log]),
+        .program("Echo", in: "AdminBFF", sees: ["EventLoop", "HTTP", "Server", "WebSocket", .log, .arguments]),
+
         // Tests mirror the sources.
+        .support("PostgresTestSupport", sees: ["Postgres", "EventLoop", "Kernel", .log]),
+        .test("PostgresTests", of: ["Postgres", "PostgresTestSupport", "EventLoop", "Kernel", "CPostgres", .log]),
+        .support("TestSupport", sees: ["WebSocket"]),
         .test("EventLoopTests", of: ["EventLoop"]),
         .test("CryptoTests", of: ["Crypto"]),
+        .test("HTTPTests", of: ["HTTP"]),
         .test("WebSocketTests", of: ["WebSocket"]),
+        .test("ServerTests", of: ["Server", "EventLoop", "HTTP", "WebSocket", "TestSupport", .log]),
     ])
 
 // The rules every target is built by.
@@ -54,6 +66,15 @@ let strict: [SwiftSetting] = [
 extension Target {
     static func code(_ name: String, in folder: String, sees: [Dependency] = []) -> Target {
         .target(name: name, dependencies: sees, path: "Sources/\(folder)/\(name)", swiftSettings: strict)
+    }
+
+    static func program(_ name: String, in folder: String, sees: [Dependency] = []) -> Target {
+        .executableTarget(name: name, dependencies: sees, path: "Sources/\(folder)/\(name)", swiftSettings: strict)
+    }
+
+    /// What several test targets need.
+    static func support(_ name: String, sees: [Dependency]) -> Target {
+        .target(name: name, dependencies: sees, path: "Tests/\(name)", swiftSettings: strict)
     }
 
     /// A domain module sees the kernel and the published messages, and never another module.
@@ -72,8 +93,10 @@ extension Target {
 }
 
 extension Target.Dependency {
+    static let log = Target.Dependency.product(name: "Logging", package: "swift-log")
+    static let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
     static func collections(_ module: String) -> Target.Dependency {
         .product(name: module, package: "swift-collections")
     }
-    static var logging: Target.Dependency { .product(name: "Logging", package: "swift-log") }
 }
