@@ -58,6 +58,14 @@ let package = Package(
         // Tests mirror the sources.
         .support("PostgresTestSupport", sees: ["Postgres", "EventLoop", "Kernel", .log]),
         .test("PostgresTests", of: ["Postgres", "PostgresTestSupport", "EventLoop", "Kernel", "CPostgres", .log]),
+        .support(
+            "EventStoreTestSupport",
+            sees: ["EventStore", "Kernel", "EventLoop", "Postgres", "PostgresTestSupport", .log]),
+        .test(
+            "EventStoreTests",
+            of: [
+                "EventStore", "EventStoreTestSupport", "Kernel", "EventLoop", "Postgres", "PostgresTestSupport", .log,
+            ]),
         .support("TestSupport", sees: ["WebSocket"]),
         .test("EventLoopTests", of: ["EventLoop"]),
         .test("CryptoTests", of: ["Crypto"]),
