@@ -9,7 +9,8 @@ actor LogTail {
     private let loop: EventLoop
     private let log: Log
     private var rows = Deque<LogRow>()
-    private var reading: (after: Position, task: Task<[LogRow], any Error>)?
+    private var reading: (after: Position, number: Int, task: Task<[LogRow], any Error>)?
+    private var readings = 0
     /// Rises when everything is forgotten: what was asked for before is not taken in any more.
     private var age = 0
 
@@ -27,11 +28,18 @@ actor LogTail {
             return try await log.rows(after: position)
         }
         if let reading, reading.after == position { return try await reading.task.value }
-        let log = log
-        let task = loop.spawnThrowing { try await log.rows(after: position) }
-        reading = (position, task)
+        readings += 1
+        let number = readings
+        let task = loop.spawnThrowing { try await self.read(after: position, number) }
+        reading = (position, number, task)
+        return try await task.value
+    }
+
+    /// Once it has ended nobody joins it any more: who comes then may know that there is more by now.
+    private func read(after position: Position, _ number: Int) async throws -> [LogRow] {
+        defer { if reading?.number == number { reading = nil } }
         let before = age
-        let new = try await result(of: task, after: position)
+        let new = try await log.rows(after: position)
         if age == before { take(new, after: position) }
         return new
     }
@@ -40,11 +48,6 @@ actor LogTail {
         rows.removeAll()
         reading = nil
         age += 1
-    }
-
-    private func result(of task: Task<[LogRow], any Error>, after position: Position) async throws -> [LogRow] {
-        defer { if reading?.after == position { reading = nil } }
-        return try await task.value
     }
 
     private func remembered(after position: Position) -> [LogRow]? {
