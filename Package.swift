@@ -56,6 +56,8 @@ let package = Package(
             embeds: ["log", "commit_batch", "advance"].map { "Schema/\($0).sql" }),
 
         // Tests mirror the sources.
+        .support("PostgresTestSupport", sees: ["Postgres", "EventLoop", "Kernel", .log]),
+        .test("PostgresTests", of: ["Postgres", "PostgresTestSupport", "EventLoop", "Kernel", "CPostgres", .log]),
         .support("TestSupport", sees: ["WebSocket"]),
         .test("EventLoopTests", of: ["EventLoop"]),
         .test("CryptoTests", of: ["Crypto"]),

@@ -88,6 +88,9 @@ public actor Connection {
     /// Whether a session stands and is set up.
     public var isUp: Bool { isSetUp }
 
+    /// Whether a transaction is open, as far as the server has said.
+    var isInTransaction: Bool { wire.map { !$0.isIdle } ?? false }
+
     /// Ends the session for good. What is on its way fails.
     public func close() {
         guard dialing.state != .closed else { return }

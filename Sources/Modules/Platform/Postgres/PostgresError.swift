@@ -14,6 +14,10 @@ public enum PostgresError: Error, Sendable {
         if case .server(let error) = self { error.state } else { nil }
     }
 
+    public var isConnectionLost: Bool {
+        if case .connectionLost = self { true } else { false }
+    }
+
     /// Whether trying again may succeed and cannot do anything twice.
     public var isRetryable: Bool {
         switch self {
