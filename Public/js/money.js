@@ -18,8 +18,8 @@ export function notation(currency, locale) {
  * Reads an amount in major units into minor ones: `{minor}` or `{error}` with "empty", "malformed", "precision" or "range".
  * Both separators are understood where they cannot be mistaken; "1.234" where a dot groups is 1234 and not 1.234.
  */
-export function parseMoney(text, { digits, decimal, group }) {
-  const bare = text.replace(/[\s\u00a0\u202f'’]|\p{Sc}/gu, "")
+export function parseMoney(text, { digits, decimal, group, symbol, currency }) {
+  const bare = text.replace(symbol, "").replace(currency, "").replace(/[\s\u00a0\u202f'’]|\p{Sc}/gu, "")
   if (bare === "") return { error: "empty" }
   if (!/^[\d.,]+$/.test(bare)) return { error: "malformed" }
   const mark = decimalMark(bare, decimal, group)
