@@ -36,6 +36,9 @@ let package = Package(
         // 2. The mall's modules: each sees the kernel and what is said, and no other module.
         .module("Stores"),
         .module("Customers"),
+        .module("Baskets"),
+        .module("Ordering"),
+        .module("Payments"),
 
         // 2. The gateway's protocols, which do no I/O.
         .code("HTTP", in: "AdminBFF"),
@@ -64,6 +67,11 @@ let package = Package(
         .test("HTTPTests", of: ["HTTP"]),
         .test("WebSocketTests", of: ["WebSocket"]),
         .test("ServerTests", of: ["Server", "EventLoop", "HTTP", "WebSocket", "TestSupport", .log]),
+        .target(
+            name: "DomainTestSupport", dependencies: ["Kernel", "Contracts"], path: "Tests/DomainTestSupport",
+            swiftSettings: strict),
+        .test("StoresTests", of: ["Kernel", "Contracts", "DomainTestSupport", "Stores"]),
+        .test("CustomersTests", of: ["Kernel", "Contracts", "DomainTestSupport", "Customers"]),
     ])
 
 // The rules every target is built by.
