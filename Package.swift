@@ -30,10 +30,14 @@ let package = Package(
         // 2. The gateway's protocols, which do no I/O.
         .code("WebSocket", in: "AdminBFF", sees: ["Crypto"]),
 
+        // The live layer's core: what pages are told, decided without a socket.
+        .code("Live", in: "AdminBFF", sees: ["Kernel"]),
+
         // Tests mirror the sources.
         .test("EventLoopTests", of: ["EventLoop"]),
         .test("CryptoTests", of: ["Crypto"]),
         .test("WebSocketTests", of: ["WebSocket"]),
+        .test("LiveTests", of: ["Live", "Kernel"]),
     ])
 
 // The rules every target is built by.
