@@ -58,6 +58,9 @@ let package = Package(
             sees: ["Kernel", "EventLoop", "Crypto", "Postgres", .collections("DequeModule"), .log],
             embeds: ["log", "commit_batch", "advance"].map { "Schema/\($0).sql" }),
 
+        // The live layer's core: what pages are told, decided without a socket.
+        .code("Live", in: "AdminBFF", sees: ["Kernel"]),
+
         // Tests mirror the sources.
         .support("PostgresTestSupport", sees: ["Postgres", "EventLoop", "Kernel", .log]),
         .test("PostgresTests", of: ["Postgres", "PostgresTestSupport", "EventLoop", "Kernel", "CPostgres", .log]),
@@ -72,6 +75,7 @@ let package = Package(
             swiftSettings: strict),
         .test("StoresTests", of: ["Kernel", "Contracts", "DomainTestSupport", "Stores"]),
         .test("CustomersTests", of: ["Kernel", "Contracts", "DomainTestSupport", "Customers"]),
+        .test("LiveTests", of: ["Live", "Kernel"]),
     ])
 
 // The rules every target is built by.
