@@ -37,10 +37,10 @@ let package = Package(
         .program("Echo", in: "AdminBFF", sees: ["EventLoop", "HTTP", "Server", "WebSocket", .log, .arguments]),
 
         // Tests mirror the sources.
-        .support("TestSupport", sees: ["WebSocket"]),
+        .support("TestSupport", sees: ["EventLoop", "WebSocket"]),
         .test("EventLoopTests", of: ["EventLoop"]),
         .test("CryptoTests", of: ["Crypto"]),
-        .test("HTTPTests", of: ["HTTP"]),
+        .test("HTTPTests", of: ["HTTP"], data: ["Cases"]),
         .test("WebSocketTests", of: ["WebSocket"]),
         .test("ServerTests", of: ["Server", "EventLoop", "HTTP", "WebSocket", "TestSupport", .log]),
     ])
@@ -73,8 +73,10 @@ extension Target {
         .code(name, in: "Modules", sees: ["Kernel", "Contracts"])
     }
 
-    static func test(_ name: String, of tested: [Dependency]) -> Target {
-        .testTarget(name: name, dependencies: tested, path: "Tests/\(name)", swiftSettings: strict)
+    /// `data` names folders beside the tests that they read themselves.
+    static func test(_ name: String, of tested: [Dependency], data: [String] = []) -> Target {
+        .testTarget(
+            name: name, dependencies: tested, path: "Tests/\(name)", exclude: data, swiftSettings: strict)
     }
 
     static func system(_ name: String, package: String? = nil) -> Target {
