@@ -65,9 +65,10 @@ let package = Package(
         .support("PostgresTestSupport", sees: ["Postgres", "EventLoop", "Kernel", .log]),
         .test("PostgresTests", of: ["Postgres", "PostgresTestSupport", "EventLoop", "Kernel", "CPostgres", .log]),
         .support("TestSupport", sees: ["WebSocket"]),
+        .support("TestSupport", sees: ["EventLoop", "WebSocket"]),
         .test("EventLoopTests", of: ["EventLoop"]),
         .test("CryptoTests", of: ["Crypto"]),
-        .test("HTTPTests", of: ["HTTP"]),
+        .test("HTTPTests", of: ["HTTP"], data: ["Cases"]),
         .test("WebSocketTests", of: ["WebSocket"]),
         .test("ServerTests", of: ["Server", "EventLoop", "HTTP", "WebSocket", "TestSupport", .log]),
         .target(
@@ -110,8 +111,10 @@ extension Target {
         .code(name, in: "Modules", sees: ["Kernel", "Contracts"])
     }
 
-    static func test(_ name: String, of tested: [Dependency]) -> Target {
-        .testTarget(name: name, dependencies: tested, path: "Tests/\(name)", swiftSettings: strict)
+    /// `data` names folders beside the tests that they read themselves.
+    static func test(_ name: String, of tested: [Dependency], data: [String] = []) -> Target {
+        .testTarget(
+            name: name, dependencies: tested, path: "Tests/\(name)", exclude: data, swiftSettings: strict)
     }
 
     static func system(_ name: String, package: String? = nil) -> Target {
