@@ -43,7 +43,7 @@ enum Limits {
     static let pipeline = 1_000
     /// How many connections are being opened at a time; a listener's backlog is longer.
     static let opening = 256
-    static let opensWithin = Duration.seconds(60)
+    static let opensWithin = Duration.seconds(30)
     /// How long a message sent to every connection may take to reach the last.
     static let arrivesWithin = Duration.seconds(10)
     static let readSize = 256 * 1_024

@@ -93,7 +93,11 @@ final class Ground {
             peers += batch
             while let waiting = batch.first(where: { !$0.isOpen }) {
                 if let failure = waiting.failure { throw Failure(description: failure) }
-                guard loop.now < deadline else { throw Failure(description: "the connections did not open in time") }
+                guard loop.now < deadline else {
+                    let open = peers.count { $0.isOpen }
+                    let seconds = Limits.opensWithin.components.seconds
+                    throw Failure(description: "expected \(count) connections within \(seconds) s, \(open) opened")
+                }
                 await loop.sleep(for: .milliseconds(1))
             }
         }
