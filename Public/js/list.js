@@ -11,6 +11,7 @@ export const FIRST_WINDOW = 50
 const STEP = 100
 const SKELETONS = 12
 const AT_TOP_PX = 8
+const PATIENCE_MS = 150
 
 export class LiveList {
   limit = FIRST_WINDOW
@@ -41,7 +42,10 @@ export class LiveList {
     this.#listen()
     this.#view = live.watch(this.#options.query(this.limit), (view, delta) => this.#changed(view, delta))
     this.#skeletons(true)
-    this.#stops.push(live.onStatus(() => this.#notes()))
+    this.#stops.push(live.onStatus(() => {
+      this.#notes()
+      this.#loading()
+    }))
   }
 
   stop() {
@@ -59,7 +63,7 @@ export class LiveList {
     this.scroller.scrollTop = 0
     this.#view.change(this.#options.query(this.limit))
     // A quick answer needs no skeleton; a slow one must not look like a result.
-    setTimeout(() => { if (this.#asking) this.#skeletons(true) }, 150)
+    setTimeout(() => { if (this.#asking) this.#skeletons(true) }, PATIENCE_MS)
   }
   #asking = false
 
@@ -87,7 +91,9 @@ export class LiveList {
   }
 
   #changed(view, delta) {
-    if (delta.answer) {
+    // Until the answer is here, changes of the rows asked for before are of no interest.
+    if (this.#asking && !delta.answer && !delta.purge) return
+    if (delta.answer || delta.purge) {
       this.#asking = false
       this.#growing = false
     }
@@ -210,6 +216,20 @@ export class LiveList {
     this.limit = Math.min(MAX_WINDOW, this.limit + (this.limit < 300 ? STEP : STEP * 3))
     this.#view.change(this.#options.query(this.limit))
     this.#skeletons(true, 3)
+  }
+
+  /** Nothing to show and nobody to ask: bones that promise rows would be a lie. */
+  #loading() {
+    const { complete, refused } = this.#view
+    if (this.body.childElementCount > 0 || refused || (complete && !this.#asking)) return
+    const away = live.status.state !== "open" && live.status.attempt > 0
+    if (!away) return this.#skeletons(true)
+    this.#skeletons(false)
+    const empty = this.#root.querySelector(".empty")
+    empty.hidden = false
+    text(empty.querySelector(".empty-title"), "Not connected")
+    text(empty.querySelector(".empty-text"), "The list is loaded as soon as the server can be reached again.")
+    empty.querySelector("button").hidden = true
   }
 
   #skeletons(visible, rows = SKELETONS) {

@@ -104,8 +104,16 @@ function show(here) {
 let asking = false
 async function watchSession() {
   const { state, attempt, withdrawn, greeted } = live.status
+  if (!store.session) {
+    // Another tab has logged in again, on the socket this one shares.
+    if (state !== "open" || asking) return
+    asking = true
+    await start()
+    asking = false
+    return
+  }
   if (state === "over") return leave("Your session is over. Sign in to go on where you were.")
-  if (!store.session || asking || state !== "waiting" || !(withdrawn || (!greeted && attempt > 0))) return
+  if (asking || state !== "waiting" || !(withdrawn || (!greeted && attempt > 0))) return
   asking = true
   try {
     const now = await ask("/admin/api/session")

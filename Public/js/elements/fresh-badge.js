@@ -13,7 +13,8 @@ customElements.define("fresh-badge", class extends HTMLElement {
     this.words = make("span")
     this.badge.append(make("span", "fresh-dot"), this.words)
     this.said = make("span", "quiet-text")
-    this.said.setAttribute("role", "status")
+    // The panel shows a second badge where it covers the first; one voice is enough.
+    if (!("quiet" in this.dataset)) this.said.setAttribute("role", "status")
     this.replaceChildren(this.badge, this.said)
     this.stop = live.onStatus(() => this.render())
     this.timer = setInterval(() => this.render(), TICK_MS)

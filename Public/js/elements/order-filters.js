@@ -44,7 +44,6 @@ customElements.define("order-filters", class extends HTMLElement {
     this.#filters = filters
     if (document.activeElement !== this.input) this.input.value = filters.text ?? ""
     this.render()
-    if (filters.customer && !this.#names.has(filters.customer)) this.findCustomer(filters.customer)
   }
 
   search() {
@@ -64,14 +63,6 @@ customElements.define("order-filters", class extends HTMLElement {
         this.#names.set(item.productId, item.productName)
       }
     }
-    this.render()
-  }
-
-  async findCustomer(id) {
-    const found = await ask(`/admin/api/customers?text=`).catch(() => null)
-    const customer = found?.customers.find((each) => each.id === id)
-    if (!customer) return
-    this.#names.set(id, customer.name)
     this.render()
   }
 
