@@ -9,6 +9,7 @@ let package = Package(
         // What `Benchmarks`, a package of its own, builds its load from.
         .library(name: "EventLoop", targets: ["EventLoop"]),
         .library(name: "WebSocket", targets: ["WebSocket"]),
+        .executable(name: "mallbots", targets: ["App"]),
         .executable(name: "echo", targets: ["Echo"]),
     ],
     dependencies: [
@@ -24,56 +25,53 @@ let package = Package(
 
         .code("Kernel", in: "Modules/Platform"),
 
-        // 1. The event loop, and what the cryptographic libraries give.
+        // 1. What stands on the system, and what the mall says aloud.
         .code(
             "EventLoop", in: "Modules/Platform",
             sees: ["CLinux", .collections("DequeModule"), .collections("HeapModule")]),
         .code("Crypto", in: "Modules/Platform", sees: ["CCrypto"]),
-
-        // 1. What the modules say to each other.
+        .code("HTTP", in: "AdminBFF"),
+        .code("Live", in: "AdminBFF", sees: ["Kernel"]),
         .code("Contracts", in: "Modules", sees: ["Kernel"]),
 
-        // 2. The mall's modules: each sees the kernel and what is said, and no other module.
+        // 2. The mall's modules; the database; the protocols' connections.
         .module("Stores"),
         .module("Customers"),
         .module("Baskets"),
         .module("Ordering"),
         .module("Payments"),
-
-        // 2. The gateway's protocols, which do no I/O.
-        .code("HTTP", in: "AdminBFF"),
-        .code("WebSocket", in: "AdminBFF", sees: ["Crypto"]),
+        .module("Search"),
         .code(
             "Postgres", in: "Modules/Platform",
-            sees: [
-                "Kernel", "EventLoop", "Crypto", "CPostgres", "CLinux", .collections("DequeModule"), .log,
-            ]),
+            sees: ["Kernel", "EventLoop", "Crypto", "CPostgres", "CLinux", .collections("DequeModule"), .log]),
+        .code("WebSocket", in: "AdminBFF", sees: ["Crypto"]),
 
-        // 3. The gateway's server, which does, and a small one to measure it by.
-        .code("Server", in: "AdminBFF", sees: ["CLinux", "EventLoop", "HTTP", "WebSocket", .log]),
-        .program("Echo", in: "AdminBFF", sees: ["EventLoop", "HTTP", "Server", "WebSocket", .log, .arguments]),
-
+        // 3. The log and everything that lives by it; the server on its loops.
         .code(
             "EventStore", in: "Modules/Platform",
             sees: ["Kernel", "EventLoop", "Crypto", "Postgres", .collections("DequeModule"), .log],
             embeds: ["log", "commit_batch", "advance"].map { "Schema/\($0).sql" }),
+        .code("Server", in: "AdminBFF", sees: ["CLinux", "EventLoop", "HTTP", "WebSocket", .log]),
 
-        // The live layer's core: what pages are told, decided without a socket.
-        .code("Live", in: "AdminBFF", sees: ["Kernel"]),
+        // 4. The programs: the only places where parts meet.
+        .program(
+            "App", in: "AdminBFF",
+            sees: [
+                "Kernel", "Contracts", "EventLoop", "Crypto", "HTTP", "WebSocket", "Live", "Server", "Postgres", "EventStore",
+                "Stores", "Customers", "Baskets", "Ordering", "Payments", "Search", .log, .arguments,
+            ]),
+        .program("Echo", in: "AdminBFF", sees: ["EventLoop", "HTTP", "Server", "WebSocket", .log, .arguments]),
 
         // Tests mirror the sources.
         .support("PostgresTestSupport", sees: ["Postgres", "EventLoop", "Kernel", .log]),
         .test("PostgresTests", of: ["Postgres", "PostgresTestSupport", "EventLoop", "Kernel", "CPostgres", .log]),
-        .support("TestSupport", sees: ["WebSocket"]),
         .support("TestSupport", sees: ["EventLoop", "WebSocket"]),
         .test("EventLoopTests", of: ["EventLoop"]),
         .test("CryptoTests", of: ["Crypto"]),
         .test("HTTPTests", of: ["HTTP"], data: ["Cases"]),
         .test("WebSocketTests", of: ["WebSocket"]),
         .test("ServerTests", of: ["Server", "EventLoop", "HTTP", "WebSocket", "TestSupport", .log]),
-        .target(
-            name: "DomainTestSupport", dependencies: ["Kernel", "Contracts"], path: "Tests/DomainTestSupport",
-            swiftSettings: strict),
+        .support("DomainTestSupport", sees: ["Kernel", "Contracts"]),
         .test("StoresTests", of: ["Kernel", "Contracts", "DomainTestSupport", "Stores"]),
         .test("CustomersTests", of: ["Kernel", "Contracts", "DomainTestSupport", "Customers"]),
         .test("LiveTests", of: ["Live", "Kernel"]),

@@ -27,13 +27,10 @@ actor LogTail {
             return try await log.rows(after: position)
         }
         if let reading, reading.after == position { return try await reading.task.value }
-        let log = log
-        let task = loop.spawnThrowing { try await log.rows(after: position) }
-        reading = (position, task)
         let before = age
-        let new = try await result(of: task, after: position)
-        if age == before { take(new, after: position) }
-        return new
+        let task = loop.spawnThrowing { try await self.read(after: position, since: before) }
+        reading = (position, task)
+        return try await task.value
     }
 
     func forget() {
@@ -42,9 +39,13 @@ actor LogTail {
         age += 1
     }
 
-    private func result(of task: Task<[LogRow], any Error>, after position: Position) async throws -> [LogRow] {
-        defer { if reading?.after == position { reading = nil } }
-        return try await task.value
+    /// The reading ends here and not where it is waited for: whoever asks next would be given its old answer until the one
+    /// who began it came to run, which on one loop may be never.
+    private func read(after position: Position, since age: Int) async throws -> [LogRow] {
+        defer { if age == self.age { reading = nil } }
+        let new = try await log.rows(after: position)
+        if age == self.age { take(new, after: position) }
+        return new
     }
 
     private func remembered(after position: Position) -> [LogRow]? {
