@@ -31,6 +31,8 @@ final class Application: Sendable {
     let live: LiveGateway
     private let database: Database
     private let pool: Pool
+    private let relay: LogRelay
+    private let lock: Connection
     private let loops: [EventLoop]
     private let server: Server
     private let control: Server?
@@ -51,6 +53,8 @@ final class Application: Sendable {
         accounts = Accounts(pool: pool, clock: clock)
 
         let feed = LogFeed(on: loop)
+        relay = LogRelay(
+            database.configuration(name: "mallbots relay"), on: loop, feed: feed, logger: Logger(label: "mallbots.relay"))
         let lane = CommitLane(on: loop, pool: pool, feed: feed)
         let dispatcher = Dispatcher(on: loop, catalogue: catalogue, pool: pool, lane: lane, clock: clock)
         self.dispatcher = dispatcher
@@ -58,11 +62,11 @@ final class Application: Sendable {
             on: loop, serving: loops, topics: catalogue.topics.values.sorted { $0.name < $1.name }, pool: pool, clock: clock,
             accounts: accounts)
         self.live = live
+        lock = Connection(
+            database.configuration(name: "mallbots worker"), on: loop, logger: Logger(label: "mallbots.worker"))
         let worker = Worker(
             on: loop, dispatcher: dispatcher, pool: pool,
-            lock: Connection(
-                database.configuration(name: "mallbots worker"), on: loop, logger: Logger(label: "mallbots.worker")),
-            feed: feed, clock: clock
+            lock: lock, feed: feed, clock: clock
         ) { live.publish($0) }
 
         let metrics = Metrics()
@@ -86,7 +90,15 @@ final class Application: Sendable {
         control = try options.testControl.map { path in
             try TestControl(clock: clock, card: card, worker: worker).serve(at: path, on: loop)
         }
-        work = [loop.spawn { await worker.run() }, loop.spawn { await live.run() }]
+        work = [
+            loop.spawn { await worker.run() },
+            loop.spawn {
+                await live.run {
+                    await dispatcher.reset()
+                    await worker.reset()
+                }
+            },
+        ]
     }
 
     /// Finishes what is under way, in the reverse order of its beginning, and returns when nothing is left.
@@ -95,6 +107,8 @@ final class Application: Sendable {
         await control?.drain(within: .zero)
         for task in work { task.cancel() }
         for task in work { await task.value }
+        await relay.close()
+        await lock.close()
         await pool.close()
         await database.stop()
         for loop in loops { loop.stop() }

@@ -21,6 +21,7 @@ final class LiveGateway: Sendable {
     private let shards: [LiveShard]
     private let logger = Logger(label: "mallbots.live")
     private struct Progress {
+        var epoch = ""
         var position = Position.start
         /// When the projector last said where it stands.
         var heard: Instant?
@@ -37,7 +38,10 @@ final class LiveGateway: Sendable {
         self.clock = clock
         self.accounts = accounts
         let mark = try await Mark.read(pool)
-        progress.withLock { $0.position = mark.position }
+        progress.withLock { progress in
+            progress.epoch = mark.epoch
+            progress.position = mark.position
+        }
         shards = loops.map { LiveShard(on: $0, topics: topics, pool: pool, clock: clock, mark: mark) }
         for shard in shards { shard.start() }
     }
@@ -49,16 +53,26 @@ final class LiveGateway: Sendable {
         advance(to: batch.to, heard: true)
     }
 
-    /// Follows the mark in the database while the projector works elsewhere, notices a new epoch, and ends the pages of
-    /// sessions that are over; until the task is cancelled.
-    func run() async {
+    /// Looks at the mark in the database a few times a second: to say how fresh the pages are when nothing happens, to
+    /// follow while the projector works elsewhere, and to notice a new epoch, of which `renewed` is told before the pages
+    /// are. Ends the pages of sessions that are over. Until the task is cancelled.
+    func run(renewed: @Sendable () async -> Void) async {
         while !Task.isCancelled {
             do {
                 try await recheckSessionsOrThrow()
-                let isFollowing = progress.withLock { progress in
-                    progress.heard.map { clock.now - $0 > LiveGatewayLimits.silence } ?? true
+                let asked = clock.now
+                let mark = try await Mark.read(pool)
+                let (epoch, position, heard) = progress.withLock { ($0.epoch, $0.position, $0.heard) }
+                if mark.epoch != epoch {
+                    logger.notice("the log began another life; every page starts anew")
+                    await renewed()
+                    try await renew()
+                } else if mark.position == position {
+                    let set = ChangeSet(from: position, to: position, asOf: mark.isNewest ? asked : mark.asOf, changes: [:])
+                    for shard in shards { shard.apply(set) }
+                } else if mark.position > position, heard.map({ asked - $0 > LiveGatewayLimits.silence }) ?? true {
+                    follow(mark, asked: asked)
                 }
-                if isFollowing { follow(try await Mark.read(pool)) }
             } catch {
                 if !Task.isCancelled { logger.warning("live pages cannot be checked", metadata: ["error": "\(error)"]) }
             }
@@ -66,10 +80,12 @@ final class LiveGateway: Sendable {
         }
     }
 
-    /// The epoch has been renewed: every page gets everything anew.
-    func renew() async throws {
+    private func renew() async throws {
         let mark = try await Mark.read(pool)
-        progress.withLock { $0.position = mark.position }
+        progress.withLock { progress in
+            progress.epoch = mark.epoch
+            progress.position = mark.position
+        }
         for shard in shards { shard.renew(mark) }
     }
 
@@ -126,10 +142,10 @@ final class LiveGateway: Sendable {
         for (_, continuation) in reached { continuation.resume() }
     }
 
-    private func follow(_ mark: Mark) {
-        // From where it stands to where it stands: whoever is behind reads what is missing.
-        let set = ChangeSet(from: mark.position, to: mark.position, asOf: mark.isNewest ? clock.now : mark.asOf, changes: [:])
-        for shard in shards { shard.follow(set, mark) }
+    /// Whoever is behind the mark reads what is missing.
+    private func follow(_ mark: Mark, asked: Instant) {
+        let set = ChangeSet(from: mark.position, to: mark.position, asOf: mark.isNewest ? asked : mark.asOf, changes: [:])
+        for shard in shards { shard.apply(set) }
         advance(to: mark.position, heard: false)
     }
 

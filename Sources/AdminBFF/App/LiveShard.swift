@@ -56,16 +56,6 @@ final class LiveShard: @unchecked Sendable {
 
     func apply(_ set: ChangeSet) { enter { $0.views.apply(set, now: $0.clock.now) } }
 
-    func follow(_ set: ChangeSet, _ mark: Mark) {
-        enter { shard in
-            if mark.epoch == shard.views.epoch {
-                shard.views.apply(set, now: shard.clock.now)
-            } else {
-                shard.views.renew(epoch: mark.epoch, position: mark.position, asOf: mark.asOf, now: shard.clock.now)
-            }
-        }
-    }
-
     func renew(_ mark: Mark) {
         enter { $0.views.renew(epoch: mark.epoch, position: mark.position, asOf: mark.asOf, now: $0.clock.now) }
     }
