@@ -5,22 +5,22 @@ import DequeModule
 /// A request is one or more segments, each ended by a Sync: first those that prepare or forget statements, then its own
 /// statements, which succeed or fail as one. libpq yields one result for each statement, then a NULL; one for a Sync, and
 /// no NULL after it. A script (several statements in one text, which pipeline mode refuses) travels alone.
-struct Conversation<Asked, Answer> {
+struct Conversation<Asked, Answer: Sendable> {
     typealias ID = UInt64
 
-    enum Preparation: Equatable {
+    enum Preparation: Equatable, Sendable {
         /// Prepares the statement with this index.
         case prepare(Int)
         /// Frees one that is not used any more; it does not matter if that fails.
         case forget
     }
 
-    enum Form: Equatable {
+    enum Form: Equatable, Sendable {
         case statements(Int, after: [Preparation])
         case script
     }
 
-    enum Reply {
+    enum Reply: Sendable {
         case answer(Answer), failure(ServerError), skipped, endOfStatement, sync
     }
 
