@@ -24,8 +24,8 @@ import Testing
             switch talk.received(reply) {
             case .more: nil
             case .finished(let name, let outcome):
-                if let failed = outcome.failedStatement {
-                    "\(name) failed at \(failed)\(outcome.failedInPreparation ? " in preparation" : "")"
+                if let failure = outcome.failure {
+                    "\(name) failed at \(failure.statement)\(failure.isInPreparation ? " in preparation" : "")"
                 } else {
                     "\(name) \(outcome.answers)"
                 }

@@ -21,16 +21,26 @@ struct Conversation<Asked, Answer: Sendable> {
     }
 
     enum Reply: Sendable {
-        case answer(Answer), failure(ServerError), skipped, endOfStatement, sync
+        case answer(Answer), skipped, endOfStatement, sync
+        // Rare and large: kept apart, so that the others are cheap to pass.
+        indirect case failure(ServerError)
+    }
+
+    final class Failure: Sendable {
+        let error: ServerError
+        /// Which statement failed. One whose preparation failed counts.
+        let statement: Int
+        /// The statement was not run at all: its preparation had failed.
+        let isInPreparation: Bool
+
+        init(_ error: ServerError, statement: Int, isInPreparation: Bool = false) {
+            (self.error, self.statement, self.isInPreparation) = (error, statement, isInPreparation)
+        }
     }
 
     struct Outcome {
         var answers: [Answer] = []
-        var failure: ServerError?
-        /// Which statement failed. One whose preparation failed counts.
-        var failedStatement: Int?
-        /// The failed statement was not run at all: its preparation had failed.
-        var failedInPreparation = false
+        var failure: Failure?
     }
 
     enum Progress {
@@ -153,15 +163,11 @@ struct Conversation<Asked, Answer: Sendable> {
 extension Conversation.Flight {
     fileprivate mutating func fail(_ error: ServerError) {
         guard case .statements(_, let preparations) = form, segment < preparations.count else {
-            guard outcome.failure == nil else { return }
-            outcome.failure = error
-            outcome.failedStatement = statement
+            if outcome.failure == nil { outcome.failure = .init(error, statement: statement) }
             return
         }
         guard case .prepare(let index) = preparations[segment], outcome.failure == nil else { return }
-        outcome.failure = error
-        outcome.failedStatement = index
-        outcome.failedInPreparation = true
+        outcome.failure = .init(error, statement: index, isInPreparation: true)
     }
 
     fileprivate mutating func endStatement() {
