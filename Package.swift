@@ -9,6 +9,7 @@ let package = Package(
         // What `Benchmarks`, a package of its own, builds its load from.
         .library(name: "EventLoop", targets: ["EventLoop"]),
         .library(name: "WebSocket", targets: ["WebSocket"]),
+        .executable(name: "mallbots", targets: ["App"]),
         .executable(name: "echo", targets: ["Echo"]),
     ],
     dependencies: [
@@ -24,34 +25,56 @@ let package = Package(
 
         .code("Kernel", in: "Modules/Platform"),
 
-        // 1. The event loop, and what the cryptographic libraries give.
+        // 1. What stands on the system, and what the mall says aloud.
         .code(
             "EventLoop", in: "Modules/Platform",
             sees: ["CLinux", .collections("DequeModule"), .collections("HeapModule")]),
         .code("Crypto", in: "Modules/Platform", sees: ["CCrypto"]),
-
-        // 2. The gateway's protocols, which do no I/O.
         .code("HTTP", in: "AdminBFF"),
-        .code("WebSocket", in: "AdminBFF", sees: ["Crypto"]),
+        .code("Live", in: "AdminBFF", sees: ["Kernel"]),
+        .code("Contracts", in: "Modules", sees: ["Kernel"]),
+
+        // 2. The mall's modules; the database; the protocols' connections.
+        .module("Stores"),
+        .module("Customers"),
+        .module("Baskets"),
+        .module("Ordering"),
+        .module("Payments"),
+        .module("Search"),
         .code(
             "Postgres", in: "Modules/Platform",
-            sees: [
-                "Kernel", "EventLoop", "Crypto", "CPostgres", "CLinux", .collections("DequeModule"), .log,
-            ]),
+            sees: ["Kernel", "EventLoop", "Crypto", "CPostgres", "CLinux", .collections("DequeModule"), .log]),
+        .code("WebSocket", in: "AdminBFF", sees: ["Crypto"]),
 
-        // 3. The gateway's server, which does, and a small one to measure it by.
+        // 3. The log and everything that lives by it; the server on its loops.
+        .code(
+            "EventStore", in: "Modules/Platform",
+            sees: ["Kernel", "EventLoop", "Crypto", "Postgres", .collections("DequeModule"), .log],
+            embeds: ["log", "commit_batch", "advance"].map { "Schema/\($0).sql" }),
         .code("Server", in: "AdminBFF", sees: ["CLinux", "EventLoop", "HTTP", "WebSocket", .log]),
+
+        // 4. The programs: the only places where parts meet.
+        .program(
+            "App", in: "AdminBFF",
+            sees: [
+                "Kernel", "Contracts", "EventLoop", "Crypto", "HTTP", "WebSocket", "Live", "Server", "Postgres", "EventStore",
+                "Stores", "Customers", "Baskets", "Ordering", "Payments", "Search", .log, .arguments,
+            ]),
         .program("Echo", in: "AdminBFF", sees: ["EventLoop", "HTTP", "Server", "WebSocket", .log, .arguments]),
 
         // Tests mirror the sources.
         .support("PostgresTestSupport", sees: ["Postgres", "EventLoop", "Kernel", .log]),
         .test("PostgresTests", of: ["Postgres", "PostgresTestSupport", "EventLoop", "Kernel", "CPostgres", .log]),
-        .support("TestSupport", sees: ["WebSocket"]),
+        .support("TestSupport", sees: ["EventLoop", "WebSocket"]),
         .test("EventLoopTests", of: ["EventLoop"]),
         .test("CryptoTests", of: ["Crypto"]),
-        .test("HTTPTests", of: ["HTTP"]),
+        .test("HTTPTests", of: ["HTTP"], data: ["Cases"]),
         .test("WebSocketTests", of: ["WebSocket"]),
         .test("ServerTests", of: ["Server", "EventLoop", "HTTP", "WebSocket", "TestSupport", .log]),
+        .support("DomainTestSupport", sees: ["Kernel", "Contracts"]),
+        .test("StoresTests", of: ["Kernel", "Contracts", "DomainTestSupport", "Stores"]),
+        .test("CustomersTests", of: ["Kernel", "Contracts", "DomainTestSupport", "Customers"]),
+        .test("LiveTests", of: ["Live", "Kernel"]),
     ])
 
 // The rules every target is built by.
@@ -64,8 +87,12 @@ let strict: [SwiftSetting] = [
 ]
 
 extension Target {
-    static func code(_ name: String, in folder: String, sees: [Dependency] = []) -> Target {
-        .target(name: name, dependencies: sees, path: "Sources/\(folder)/\(name)", swiftSettings: strict)
+    static func code(
+        _ name: String, in folder: String, sees: [Dependency] = [], embeds files: [String] = []
+    ) -> Target {
+        .target(
+            name: name, dependencies: sees, path: "Sources/\(folder)/\(name)",
+            resources: files.map { .embedInCode($0) }, swiftSettings: strict)
     }
 
     static func program(_ name: String, in folder: String, sees: [Dependency] = []) -> Target {
@@ -82,8 +109,10 @@ extension Target {
         .code(name, in: "Modules", sees: ["Kernel", "Contracts"])
     }
 
-    static func test(_ name: String, of tested: [Dependency]) -> Target {
-        .testTarget(name: name, dependencies: tested, path: "Tests/\(name)", swiftSettings: strict)
+    /// `data` names folders beside the tests that they read themselves.
+    static func test(_ name: String, of tested: [Dependency], data: [String] = []) -> Target {
+        .testTarget(
+            name: name, dependencies: tested, path: "Tests/\(name)", exclude: data, swiftSettings: strict)
     }
 
     static func system(_ name: String, package: String? = nil) -> Target {

@@ -1,11 +1,16 @@
+import EventLoop
 import Glibc
 
-/// A blocking client of one TCP connection to this machine, for tests: what it is told to send, cut as it is told, and
-/// what comes back. Every wait ends after `patience`, with nothing.
-public final class Client: Sendable {
+/// A client of one TCP connection to this machine, for tests: it sends what it is told, cut as it is told, and gives what
+/// comes back. Every wait ends after `patience`, with nothing.
+///
+/// It blocks, and therefore lives on a thread of its own: a test that waits keeps no other from running.
+public actor Client {
     public static let patience = 10
 
     private let descriptor: Int32
+    private nonisolated let thread = EventLoop(name: "client")
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
     /// Connects; `receiveBuffer` makes the kernel hold less for a client that does not read.
     public init(port: UInt16, receiveBuffer: Int32? = nil) {
@@ -31,7 +36,10 @@ public final class Client: Sendable {
         precondition(result == 0, "port \(port) refuses: \(String(cString: strerror(errno)))")
     }
 
-    deinit { close(descriptor) }
+    deinit {
+        close(descriptor)
+        thread.stop()
+    }
 
     /// Sends everything; false if the peer takes no more.
     @discardableResult
@@ -104,6 +112,13 @@ public final class Client: Sendable {
             answer.body = body
         }
         return answer
+    }
+
+    /// The bodies of the next responses, as text, until one does not come.
+    public func receiveTexts(_ count: Int) -> [String] {
+        var texts: [String] = []
+        while texts.count < count, let answer = receiveResponse() { texts.append(answer.text) }
+        return texts
     }
 
     /// Sends a request and waits for its response.

@@ -81,7 +81,7 @@ final class HTTPSession: Session, @unchecked Sendable {
             case .answering, .over: return
             case .waiting, .receiving: break
             }
-            guard connection.unsentBytes < server.limits.output else { return }
+            guard connection.hasRoom else { return }
             switch parser.next(bytes, at: &position) {
             case .needsMore: return
             case .head(let head): begin(head)
@@ -103,7 +103,7 @@ final class HTTPSession: Session, @unchecked Sendable {
             headHasBegun = true
             deadline = server.loop.now + server.configuration.limits.headTime
         }
-        if connection.inputHasEnded, connection.unsentBytes < server.limits.output { finishInput() }
+        if connection.inputHasEnded, connection.hasRoom { finishInput() }
     }
 
     func inputEnded() {
@@ -262,7 +262,9 @@ final class HTTPSession: Session, @unchecked Sendable {
 
     // The end
 
-    func outputDrained() { resume() }
+    func outputDrained() {}
+
+    func hasRoomAgain() { resume() }
 
     func tick(_ now: LoopInstant) {
         guard now >= deadline else { return }

@@ -55,7 +55,10 @@ actor Aggregates {
             }
         }
         for stored in tail {
-            precondition(stored.version == version + 1, "stream \(name) has event \(stored.version) behind \(version)")
+            guard stored.version == version + 1 else {
+                throw UnreadableEvent(
+                    stream: name, version: stored.version, type: stored.type, reason: "it stands behind event \(version)")
+            }
             do { state.apply(try Coding.event(of: D.self, type: stored.type, body: stored.body)) } catch {
                 throw UnreadableEvent(stream: name, version: stored.version, type: stored.type, reason: "\(error)")
             }
@@ -64,8 +67,9 @@ actor Aggregates {
         return (state, version)
     }
 
-    /// Takes a state that the lane has written.
+    /// Takes a state that the lane has written, or that was read; what is newer already stays.
     func keep<D: Decider>(_ state: D, _ version: Version, _ name: StreamName) {
+        if let entry = entries[name], entry.version > version { return }
         if entries.count >= Limits.aggregatesInMemory {
             // Half of it goes, whichever: what is in use is read back within a fraction of a millisecond.
             for name in entries.keys.prefix(entries.count / 2) { entries[name] = nil }
@@ -74,6 +78,8 @@ actor Aggregates {
     }
 
     func drop(_ name: StreamName) { entries[name] = nil }
+
+    func forget() { entries.removeAll() }
 
     /// Keeps a snapshot, in the background: nobody waits for it, and a lost one is only slower.
     func keepSnapshot<D: Decider>(_ state: D, _ version: Version, _ name: StreamName) {

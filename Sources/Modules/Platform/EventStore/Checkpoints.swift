@@ -5,7 +5,7 @@ import Postgres
 struct Checkpoints: Sendable {
     let pool: Pool
 
-    /// The SQLSTATE of `mall.advance` when another instance is ahead.
+    /// The SQLSTATE of `mall.advance` and `mall.unpark` when another instance is ahead.
     static let fenced = SQLState(rawValue: "MB001")
 
     /// Where a consumer stands; one never seen before begins at the start of the log.
@@ -17,6 +17,12 @@ struct Checkpoints: Sendable {
             """)
         guard let row = rows.first else { return .start }
         return Position(try row[0])
+    }
+
+    /// Takes a parked message out, with what follows from it. Nothing is done if another instance was faster.
+    func unpark(_ consumer: String, _ position: Position, with effects: [SQL]) async throws {
+        let unpark: SQL = "select mall.unpark(\(consumer), \(position.rawValue))"
+        _ = try await pool.pipeline([unpark] + effects)
     }
 
     /// Moves a mark and applies the effects that belong to the step, in one transaction and one round trip.

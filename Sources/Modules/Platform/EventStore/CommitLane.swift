@@ -35,6 +35,9 @@ public actor CommitLane {
     /// How many commands wait.
     public var depth: Int { queue.count }
 
+    /// Forgets how far the log reached: its past was replaced.
+    func reset() async { await feed.reset() }
+
     /// Writes a command, or says why not. Throws only when the database cannot be asked.
     func commit(_ unit: CommitUnit) async throws -> CommitResult {
         guard queue.count < Limits.commandsWaiting else {
@@ -55,11 +58,22 @@ public actor CommitLane {
             do {
                 let results = try await write(batch.map(\.unit))
                 for (waiting, result) in zip(batch, results) { waiting.continuation.resume(returning: result) }
-            } catch {
+            } catch let error as PostgresError where !error.isOfTheWorld && batch.count > 1 {
                 await writeSingly(batch, after: error)
+            } catch {
+                for waiting in batch { waiting.continuation.resume(throwing: error) }
+                // What waits behind would wait as long for the same answer.
+                failWaiting(with: error)
             }
         }
         isRunning = false
+    }
+
+    private func failWaiting(with error: any Error) {
+        guard let error = error as? PostgresError, error.isOfTheWorld else { return }
+        let waiting = queue
+        queue.removeAll()
+        for waiting in waiting { waiting.continuation.resume(throwing: error) }
     }
 
     /// Whatever is queued and can go together: commands that touch what an earlier one of the batch writes wait.
@@ -70,35 +84,43 @@ public actor CommitLane {
         var touched = Set<StreamName>()
         var claims = Set<Claim>()
         var ids = Set<UUID>()
-        while batch.count < Limits.commandsPerBatch, let waiting = queue.popFirst() {
+        var bytes = 0
+        while batch.count < Limits.commandsPerBatch, bytes < Limits.bytesPerBatch, let waiting = queue.popFirst() {
             let unit = waiting.unit
-            let writes = unit.streams.lazy.filter { $0.count > 0 }.map(\.name)
-            let reads = unit.streams.lazy.map(\.name)
             let fits =
                 (unit.id.map { !ids.contains($0) } ?? true)
-                && !writes.contains { touched.contains($0) } && !reads.contains { written.contains($0) }
+                && !unit.streams.contains { written.contains($0.name) || $0.count > 0 && touched.contains($0.name) }
                 && !unit.claims.contains { claims.contains($0.claim) }
             // What does not fit still holds its place: later commands on its streams stay behind it.
-            written.formUnion(writes)
-            touched.formUnion(reads)
-            claims.formUnion(unit.claims.lazy.map(\.claim))
+            for stream in unit.streams {
+                touched.insert(stream.name)
+                if stream.count > 0 { written.insert(stream.name) }
+            }
+            for change in unit.claims { claims.insert(change.claim) }
             if let id = unit.id { ids.insert(id) }
-            if fits { batch.append(waiting) } else { left.append(waiting) }
+            if fits {
+                batch.append(waiting)
+                bytes += unit.rows.reduce(0) { $0 + $1.body.count }
+            } else {
+                left.append(waiting)
+            }
         }
-        left.append(contentsOf: queue)
-        queue = left
+        if !left.isEmpty { queue.prepend(contentsOf: left) }
         return batch
     }
 
-    /// An error fails the whole batch, so its commands are tried one by one; the one at fault fails alone.
-    private func writeSingly(_ batch: [Waiting], after error: any Error) async {
-        guard batch.count > 1, !(error is Refusal) else {
-            for waiting in batch { waiting.continuation.resume(throwing: error) }
-            return
-        }
+    /// A statement's own error fails the whole batch, so its commands are tried one by one; the one at fault fails alone.
+    private func writeSingly(_ batch: [Waiting], after error: PostgresError) async {
         logger.error("a batch failed; its commands are written singly", metadata: ["error": "\(error)"])
-        for waiting in batch {
-            do { waiting.continuation.resume(returning: try await write([waiting.unit])[0]) } catch {
+        var left = Deque(batch)
+        while let waiting = left.popFirst() {
+            do {
+                waiting.continuation.resume(returning: try await write([waiting.unit])[0])
+            } catch let error as PostgresError where error.isOfTheWorld {
+                waiting.continuation.resume(throwing: error)
+                for waiting in left { waiting.continuation.resume(throwing: error) }
+                return failWaiting(with: error)
+            } catch {
                 waiting.continuation.resume(throwing: error)
             }
         }
@@ -108,13 +130,18 @@ public actor CommitLane {
     /// is answered as done before.
     private func write(_ units: [CommitUnit]) async throws -> [CommitResult] {
         let statement = Self.statement(units)
-        let rows: SQLRows
-        do {
-            rows = try await pool.query(statement)
-        } catch let error as PostgresError where error.isConnectionLost {
-            logger.warning("the connection was lost during a batch; it is sent again")
-            rows = try await pool.query(statement)
+        var resends = 0
+        while true {
+            do {
+                return try read(await pool.query(statement), units)
+            } catch let error as PostgresError where error.isWorthResending && resends < Limits.resends {
+                resends += 1
+                logger.warning("a batch is sent again under the same ids", metadata: ["error": "\(error)"])
+            }
         }
+    }
+
+    private func read(_ rows: SQLRows, _ units: [CommitUnit]) throws -> [CommitResult] {
         precondition(rows.count == units.count, "commit_batch answered \(rows.count) of \(units.count) commands")
         var head = Position.start
         let results = try zip(units, rows).map { unit, row -> CommitResult in
@@ -164,6 +191,25 @@ public actor CommitLane {
                 \(claims.map(\.change.claim.value)),
                 \(timers.map(\.stream)), \(timers.map(\.change.name)), \(timers.map(\.change.due)))
             """
+    }
+}
+
+extension PostgresError {
+    /// Whether no statement is at fault: the server is away, or chose to undo what was asked.
+    var isOfTheWorld: Bool {
+        switch self {
+        case .connectionLost, .unavailable, .timedOut: true
+        case .server(let error): error.state.isTransient
+        }
+    }
+
+    /// Whether the same may succeed at once; ids keep it from being done twice.
+    fileprivate var isWorthResending: Bool {
+        switch self {
+        case .connectionLost: true
+        case .server(let error): error.state.isTransient
+        case .unavailable, .timedOut: false
+        }
     }
 }
 

@@ -44,8 +44,8 @@ struct CommitUnit: Sendable {
     var claims: [ClaimChange] = []
     var timers: [TimerChange] = []
 
-    /// Whether it writes nothing beside, perhaps, its own answer.
-    var isCheck: Bool { rows.isEmpty && claims.isEmpty && timers.isEmpty }
+    /// Whether it leaves nothing, beside perhaps its own answer.
+    var writesNothing: Bool { rows.isEmpty && claims.isEmpty && timers.isEmpty }
 }
 
 /// What became of a command in the lane.

@@ -16,8 +16,10 @@ actor Consumer {
         case table(Table)
     }
 
-    private enum Fate {
+    fileprivate enum Fate {
         case done
+        /// Not tried: an earlier message of its stream has failed.
+        case behind
         /// Worth another try later.
         case failed(String)
         /// Refused or unreadable: trying again would not help.
@@ -35,9 +37,14 @@ actor Consumer {
     private let clock: MallClock
     private let checkpoints: Checkpoints
     private let logger: Logger
+    /// Everything at or below it is done or parked.
     private var position = Position.start
+    /// The durable mark. It lies behind `position` by rows that mean nothing to this listener.
+    private var mark = Position.start
     /// The streams that have parked messages: theirs is not to be overtaken.
     private var parked = Set<Int64>()
+    private var lookedAround = LoopInstant(nanoseconds: 0)
+    private var isKnown = false
     private var isPaused = false
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
@@ -64,41 +71,72 @@ actor Consumer {
     /// Consumes until the task is cancelled.
     func run() async {
         var failures = 0
-        var isKnown = false
+        isKnown = false
         while !Task.isCancelled {
             do {
-                if !isKnown {
-                    position = try await checkpoints.position(of: name)
-                    parked = try await parkedStreams()
-                    isKnown = true
-                }
+                let hint = await feed.hints
+                if !isKnown { try await recall() }
                 let worked = try await step()
                 failures = 0
-                if !worked { await feed.wait(beyond: isPaused ? Position(.max) : position, atMost: Limits.poll) }
+                if !worked {
+                    await feed.wait(beyond: isPaused ? Position(.max) : position, since: hint, atMost: Limits.poll)
+                }
             } catch {
                 if Task.isCancelled { return }
                 // Fenced or cut off: where it stands is read again. Nothing was half done.
                 isKnown = false
                 failures += 1
                 logger.warning("consuming stopped and starts again", metadata: ["error": "\(error)"])
-                await loop.sleep(for: Limits.poll * min(failures, 20))
+                await loop.sleep(for: Limits.rest * min(failures, Limits.rests))
             }
         }
     }
 
-    /// For tests: a paused consumer hears nothing until it goes on.
-    func pause(_ paused: Bool) {
-        isPaused = paused
+    /// A paused consumer hears nothing until it goes on.
+    func pause(_ paused: Bool) { isPaused = paused }
+
+    /// Reads again where it stands, before the next step.
+    func forget() { isKnown = false }
+
+    private func recall() async throws {
+        // Set before it is read: what is forgotten meanwhile is read once more.
+        isKnown = true
+        mark = try await checkpoints.position(of: name)
+        position = mark
+        parked = try await parkedStreams()
+        lookedAround = loop.now
     }
 
+    /// Goes on by one read of the log. False if there was nothing.
     private func step() async throws -> Bool {
         if isPaused { return false }
         if !parked.isEmpty { try await retryParked() }
         let rows = try await tail.rows(after: position)
-        guard let last = rows.last else { return false }
+        guard let end = rows.last?.envelope.position else {
+            try await lookAround()
+            return false
+        }
         let heard = rows.filter { $0.envelope.kind == .message && listens(to: $0.envelope.type) }
-        try await consume(heard, upTo: last.envelope.position)
+        if heard.isEmpty {
+            position = end
+            if position.rawValue - mark.rawValue >= Limits.rowsUnmarked { try await advance(to: position, with: []) }
+        } else {
+            try await consume(heard, upTo: end)
+        }
         return true
+    }
+
+    /// When there is nothing to do: the mark follows, and a dead letter that somebody revived is found.
+    private func lookAround() async throws {
+        guard loop.now - lookedAround >= Limits.poll else { return }
+        lookedAround = loop.now
+        if mark < position { try await advance(to: position, with: []) }
+        parked = try await parkedStreams()
+    }
+
+    private func advance(to new: Position, with effects: [SQL]) async throws {
+        try await checkpoints.advance(name, from: mark, to: new, with: effects)
+        (mark, position) = (new, max(position, new))
     }
 
     private func listens(to type: String) -> Bool {
@@ -109,41 +147,47 @@ actor Consumer {
     }
 
     private func consume(_ rows: [LogRow], upTo end: Position) async throws {
-        var effects: [SQL] = []
         switch listener {
         case .reactions:
-            effects = await react(to: rows).flatMap { park($0.row, $0.fate) }
+            let fates = try await react(to: rows)
+            try await advance(to: end, with: fates.flatMap { park($0.row, $0.fate) })
         case .table(let table):
             let free = rows.filter { !parked.contains($0.stream) }
-            let behind = rows.filter { parked.contains($0.stream) }.flatMap { park($0, .failed("waits behind another message")) }
+            let behind = rows.filter { parked.contains($0.stream) }
             do {
-                let statements = try free.flatMap { try table.effects[$0.envelope.type]?($0.envelope) ?? [] }
-                try await checkpoints.advance(name, from: position, to: end, with: statements + behind)
-                position = end
-                return
-            } catch let error as PostgresError where error.state == Checkpoints.fenced || error.isConnectionLost {
-                throw error
+                let statements = try free.flatMap { try effects(of: $0, on: table) }
+                try await advance(to: end, with: statements + behind.flatMap { park($0, .behind) })
             } catch {
-                // One of them is at fault: each alone, so that the others have their effect.
-                logger.warning("a batch failed; its messages are applied singly", metadata: ["error": "\(error)"])
-                effects = behind
-                for row in free {
-                    let fate = parked.contains(row.stream) ? .failed("waits behind another message") : await attempt(row)
-                    effects += park(row, fate)
-                }
+                // One of them is at fault: each in a transaction of its own, so that the others have their effect.
+                guard let fate = Fate(error) else { throw error }
+                logger.warning("a batch failed; its messages are applied singly", metadata: ["error": "\(fate)"])
+                for row in rows { try await apply(row, to: table) }
+                if position < end { try await advance(to: end, with: []) }
             }
         }
-        try await checkpoints.advance(name, from: position, to: end, with: effects)
-        position = end
+    }
+
+    private func effects(of row: LogRow, on table: Table) throws -> [SQL] {
+        try table.effects[row.envelope.type]?(row.envelope) ?? []
+    }
+
+    private func apply(_ row: LogRow, to table: Table) async throws {
+        let end = row.envelope.position
+        if parked.contains(row.stream) { return try await advance(to: end, with: park(row, .behind)) }
+        do {
+            try await advance(to: end, with: effects(of: row, on: table))
+        } catch {
+            guard let fate = Fate(error) else { throw error }
+            try await advance(to: end, with: park(row, fate))
+        }
     }
 
     /// Streams side by side, each in its order.
-    private func react(to rows: [LogRow]) async -> [(row: LogRow, fate: Fate)] {
-        if rows.isEmpty { return [] }
+    private func react(to rows: [LogRow]) async throws -> [(row: LogRow, fate: Fate)] {
         var streams: [Int64: [LogRow]] = [:]
         for row in rows { streams[row.stream, default: []].append(row) }
         let parked = parked
-        return await withTaskGroup(of: [(row: LogRow, fate: Fate)].self) { group in
+        return try await withThrowingTaskGroup(of: [(row: LogRow, fate: Fate)].self) { group in
             var fates: [(row: LogRow, fate: Fate)] = []
             var waiting = Array(streams.values)[...]
             func start() {
@@ -152,7 +196,7 @@ actor Consumer {
                     var isBlocked = parked.contains(rows[0].stream)
                     var fates: [(row: LogRow, fate: Fate)] = []
                     for row in rows {
-                        let fate = isBlocked ? .failed("waits behind another message") : await self.attempt(row)
+                        let fate = isBlocked ? .behind : try await self.react(to: row)
                         if case .failed = fate { isBlocked = true }
                         fates.append((row, fate))
                     }
@@ -160,50 +204,34 @@ actor Consumer {
                 }
             }
             for _ in 0..<Limits.streamsAtOnce { start() }
-            while let done = await group.next() {
+            while let done = try await group.next() {
                 fates += done
                 start()
             }
+            // A stream's messages are in order here, and only that matters for who waits behind whom.
             return fates
         }
     }
 
-    /// Gives one message its effect.
-    private func attempt(_ row: LogRow) async -> Fate {
+    /// Gives one message its effect. Throws only what is no message's fault.
+    private func react(to row: LogRow) async throws -> Fate {
+        guard case .reactions(let reactions) = listener, let reaction = reactions[row.envelope.type] else { return .done }
         let envelope = row.envelope
+        let id = uuid5(namespace: envelope.id, name: name)
+        let cause = Cause(correlation: envelope.cause.correlation, causation: envelope.id, actor: envelope.cause.actor)
         do {
-            switch listener {
-            case .table(let table):
-                _ = try await pool.pipeline(try table.effects[envelope.type]?(envelope) ?? [])
-            case .reactions(let reactions):
-                guard let reaction = reactions[envelope.type] else { return .done }
-                let id = uuid5(namespace: envelope.id, name: name)
-                do {
-                    let cause = Cause(
-                        correlation: envelope.cause.correlation, causation: envelope.id, actor: envelope.cause.actor)
-                    _ = try await dispatcher.perform(
-                        CommandRequest(id: id, mayRepeat: false, cause: cause), digest: Array(envelope.type.utf8)
-                    ) { tx in
-                        try await reaction.handle(envelope.body, tx)
-                        return []
-                    }
-                } catch let refusal as Refusal {
-                    // Decided on what came after its own effect: it was done before the mark could be moved.
-                    if try await dispatcher.wasDone(id) { return .done }
-                    throw refusal
-                }
+            _ = try await dispatcher.perform(
+                CommandRequest(id: id, mayRepeat: false, cause: cause), digest: Array(envelope.type.utf8)
+            ) { tx in
+                try await reaction.handle(envelope.body, tx)
+                return []
             }
             return .done
-        } catch let refusal as Refusal {
-            switch refusal.kind {
-            case .unavailable, .stale, .internal: return .failed("\(refusal.kind): \(refusal.message)")
-            case .invalid, .unauthenticated, .forbidden, .notFound, .conflict:
-                return .hopeless("\(refusal.kind): \(refusal.message)")
-            }
-        } catch let error as DecodingError {
-            return .hopeless("\(error)")
         } catch {
-            return .failed("\(error)")
+            guard let fate = Fate(error) else { throw error }
+            // Decided on what came after its own effect: it was done before the mark could be moved.
+            if error is Refusal, try await dispatcher.wasDone(id) { return .done }
+            return fate
         }
     }
 
@@ -214,22 +242,21 @@ actor Consumer {
         case .done: return []
         case .hopeless(let error): return [deadLetter(row, attempts: 1, error, firstAt: now)]
         case .failed(let error):
-            let isFirst = parked.insert(row.stream).inserted
-            if isFirst {
-                logger.warning(
-                    "a message failed and is parked",
-                    metadata: ["position": "\(row.envelope.position)", "type": "\(row.envelope.type)", "error": "\(error)"])
-            }
-            let attempts: Int32 = isFirst ? 1 : 0
-            return [
-                """
-                insert into mall.parked (consumer, position, stream_no, attempts, next_at, error)
-                values (\(name), \(row.envelope.position.rawValue), \(row.stream), \(attempts),
-                        \(isFirst ? now + Limits.retries[0] : now), \(error))
-                on conflict do nothing
-                """
-            ]
+            logger.warning(
+                "a message failed and is parked",
+                metadata: ["position": "\(row.envelope.position)", "type": "\(row.envelope.type)", "error": "\(error)"])
+            return [insertParked(row, attempts: 1, at: now, nextAt: now + Limits.retries[0], error)]
+        case .behind: return [insertParked(row, attempts: 0, at: now, nextAt: now, "waits behind another message")]
         }
+    }
+
+    private func insertParked(_ row: LogRow, attempts: Int32, at now: Instant, nextAt: Instant, _ error: String) -> SQL {
+        parked.insert(row.stream)
+        return """
+            insert into mall.parked (consumer, position, stream_no, attempts, first_at, next_at, error)
+            values (\(name), \(row.envelope.position.rawValue), \(row.stream), \(attempts), \(now), \(nextAt), \(error))
+            on conflict do nothing
+            """
     }
 
     private func deadLetter(_ row: LogRow, attempts: Int, _ error: String, firstAt: Instant) -> SQL {
@@ -245,40 +272,72 @@ actor Consumer {
     }
 
     private func parkedStreams() async throws -> Set<Int64> {
-        try Set(pool.query("select distinct stream_no from mall.parked where consumer = \(name)").map { try $0[0] })
+        try await Set(pool.query("select distinct stream_no from mall.parked where consumer = \(name)").map { try $0[0] })
     }
 
     /// Tries the first parked message of each stream whose time has come, and what waits behind it as long as it goes well.
     private func retryParked() async throws {
-        let heads = try await pool.query(
-            """
-            select position, attempts from (
-                select distinct on (stream_no) position, attempts, next_at from mall.parked
-                where consumer = \(name) order by stream_no, position
-            ) head where next_at <= \(clock.now)
-            """)
-        for head in heads {
-            let position = Position(try head[0])
-            let attempts = Int(try head[1, as: Int32.self])
-            guard let row = try await log.rows(at: [position]).first else { continue }
-            let unpark: SQL =
-                "delete from mall.parked where consumer = \(name) and position = \(position.rawValue)"
-            switch await attempt(row) {
-            case .done:
-                _ = try await pool.query(unpark)
-            case .hopeless(let error):
-                _ = try await pool.pipeline([unpark, deadLetter(row, attempts: attempts + 1, error, firstAt: row.envelope.at)])
-            case .failed(let error) where attempts >= Limits.retries.count:
-                _ = try await pool.pipeline([unpark, deadLetter(row, attempts: attempts + 1, error, firstAt: row.envelope.at)])
-            case .failed(let error):
-                _ = try await pool.query(
-                    """
-                    update mall.parked set attempts = \(Int32(attempts + 1)), error = \(error),
-                        next_at = \(clock.now + Limits.retries[attempts])
-                    where consumer = \(name) and position = \(position.rawValue)
-                    """)
+        for round in 0..<Limits.retriesPerLook {
+            let heads = try await pool.query(
+                """
+                select position, attempts, first_at from (
+                    select distinct on (stream_no) position, attempts, first_at, next_at from mall.parked
+                    where consumer = \(name) order by stream_no, position
+                ) head where next_at <= \(clock.now) order by position
+                """)
+            if heads.isEmpty {
+                if round > 0 { parked = try await parkedStreams() }
+                return
+            }
+            let rows = try await log.rows(at: heads.map { Position(try $0[0]) })
+            for (head, row) in zip(heads, rows) {
+                try await retry(row, attempts: Int(head[1, as: Int32.self]), firstAt: head[2])
             }
         }
-        if !heads.isEmpty { parked = try await parkedStreams() }
+    }
+
+    private func retry(_ row: LogRow, attempts: Int, firstAt: Instant) async throws {
+        let position = row.envelope.position
+        let fate: Fate
+        switch listener {
+        case .reactions:
+            fate = try await react(to: row)
+            if case .done = fate { return try await checkpoints.unpark(name, position, with: []) }
+        case .table(let table):
+            do { return try await checkpoints.unpark(name, position, with: effects(of: row, on: table)) } catch {
+                guard let failed = Fate(error) else { throw error }
+                fate = failed
+            }
+        }
+        switch fate {
+        case .done, .behind: break
+        case .failed(let error) where attempts < Limits.retries.count:
+            try await pool.execute(
+                """
+                update mall.parked set attempts = \(Int32(attempts + 1)), error = \(error),
+                    next_at = \(clock.now + Limits.retries[attempts])
+                where consumer = \(name) and position = \(position.rawValue)
+                """)
+        case .failed(let error), .hopeless(let error):
+            let letter = deadLetter(row, attempts: attempts + 1, error, firstAt: firstAt)
+            try await checkpoints.unpark(name, position, with: [letter])
+        }
+    }
+}
+
+extension Consumer.Fate {
+    /// What an error means for the message it came from; nil if it is no message's fault, so that all of it is tried again.
+    fileprivate init?(_ error: any Error) {
+        switch error {
+        case is CancellationError: return nil
+        case let error as PostgresError:
+            if error.isOfTheWorld || error.state == Checkpoints.fenced { return nil }
+            self = .failed("\(error)")
+        case let refusal as Refusal:
+            let said = "\(refusal.kind): \(refusal.message)"
+            self = refusal.isFinal ? .hopeless(said) : .failed(said)
+        case is DecodingError: self = .hopeless("\(error)")
+        default: self = .failed("\(error)")
+        }
     }
 }

@@ -75,14 +75,17 @@ public final class Dispatcher: Sendable {
 
     private func attempt(_ request: CommandRequest, _ digest: [UInt8], _ decide: Deciding) async throws -> Outcome {
         if request.mayRepeat, let answer = try await answered(request, digest) { return answer }
+        var known: [StreamName] = []
         for _ in 0..<Limits.decisions {
             let work = Work(
                 id: request.id, now: clock.now, cause: request.cause, catalogue: catalogue, aggregates: aggregates,
                 questions: questions)
             do {
+                await work.lock(known)
                 let outcome = try await once(work, request, digest, decide)
                 await work.unlock()
                 if let outcome { return outcome }
+                known = work.streams
             } catch {
                 await work.unlock()
                 throw error
@@ -95,21 +98,22 @@ public final class Dispatcher: Sendable {
     private func once(
         _ work: Work, _ request: CommandRequest, _ digest: [UInt8], _ decide: Deciding
     ) async throws -> Outcome? {
+        let unit: CommitUnit
         let reply: [UInt8]
         do {
             let tx: any Transaction & ~Copyable = UnitOfWork(work: work)
             reply = try await decide(tx)
+            unit = try work.unit(digest: digest, answer: Answer(subject: work.subject, reply: reply).bytes)
         } catch let refusal as Refusal {
             // Refused on the strength of a state that may be out of date, if other processes write: that is checked.
-            let check = work.unit(digest: digest, answer: [], remembered: false).check
-            if !check.streams.isEmpty, try await lane.commit(check) == .conflict {
-                await work.drop()
-                return nil
-            }
+            if try await isOutdated(work) { return nil }
             throw refusal
         }
-        let answer = Answer(subject: work.subject, reply: reply)
-        let unit = work.unit(digest: digest, answer: answer.bytes, remembered: true)
+        if unit.writesNothing && !request.mayRepeat {
+            // Nobody will ask for the answer again, so there is nothing to keep: a check is enough.
+            if try await isOutdated(work) { return nil }
+            return Outcome(subject: work.subject, position: .start, reply: reply, isRepeated: false)
+        }
         do {
             switch try await lane.commit(unit) {
             case .done(let position):
@@ -130,12 +134,26 @@ public final class Dispatcher: Sendable {
         }
     }
 
+    /// Whether somebody has written to what this work has read since.
+    private func isOutdated(_ work: Work) async throws -> Bool {
+        let check = work.check
+        guard !check.streams.isEmpty, try await lane.commit(check) == .conflict else { return false }
+        await work.drop()
+        return true
+    }
+
     /// The kept answer of a command that was done before; nil if it was not.
     private func answered(_ request: CommandRequest, _ digest: [UInt8]) async throws -> Outcome? {
         let rows = try await pool.query(
             "select position, answer, digest from mall.commands where command_id = \(request.id)")
         guard let row = rows.first else { return nil }
         return try repeated(Position(row[0]), row[1], row[2], digest)
+    }
+
+    /// Forgets every aggregate in memory: the log's past was replaced. Commands on their way fail or conflict.
+    public func reset() async {
+        await aggregates.forget()
+        await lane.reset()
     }
 
     /// Whether a command with this id was done.
@@ -149,15 +167,6 @@ public final class Dispatcher: Sendable {
         }
         let answer = try Answer(bytes: kept)
         return Outcome(subject: answer.subject, position: position, reply: answer.reply, isRepeated: true)
-    }
-}
-
-extension CommitUnit {
-    /// The same unit without anything to write: it asks only whether the versions are still the newest.
-    var check: CommitUnit {
-        var check = CommitUnit(id: nil, digest: [], cause: cause, now: now)
-        check.streams = streams.map { Stream(name: $0.name, expected: $0.expected, count: 0) }
-        return check
     }
 }
 

@@ -2,6 +2,10 @@
 public enum Limits {
     /// Commands that one call of `commit_batch` carries.
     static let commandsPerBatch = 128
+    /// Bytes of bodies after which a batch takes no further command.
+    static let bytesPerBatch = 1 << 20
+    /// How often a batch is sent again when its outcome is not known.
+    static let resends = 2
     /// Commands that may wait for the lane. Beyond it a command is refused as `unavailable` at once.
     static let commandsWaiting = 10_000
     /// How often a command decides again after a conflict before it is `stale`.
@@ -18,6 +22,13 @@ public enum Limits {
     static let streamsAtOnce = 64
     /// How long a consumer waits for a wake-up before it looks by itself: a lost hint costs this much latency.
     static let poll = Duration.milliseconds(500)
+    /// Rows that mean nothing to a consumer and that its durable mark may lie behind.
+    static let rowsUnmarked: Int64 = 4_096
+    /// Parked messages of one stream that one look may bring to an end.
+    static let retriesPerLook = 64
+    /// How long a consumer rests after a failure, times the failures in a row, up to so many.
+    static let rest = Duration.milliseconds(100)
+    static let rests = 50
     /// The least time between two wake-ups sent to other processes.
     static let relay = Duration.milliseconds(10)
     /// When a parked message is tried again; after the last it is a dead letter.
@@ -26,6 +37,11 @@ public enum Limits {
     static let answer = Duration.seconds(2)
     /// Due timers that one look takes.
     static let timersPerLook = 100
+    /// Due timers fired at the same time: their commands share a flush.
+    static let timersAtOnce = 32
     /// How long a command's answer is kept for a repetition.
     public static let answersKept = Duration.seconds(86_400)
+    /// Answers that one statement forgets, and how long until the next look.
+    static let answersPerPurge = 1_000
+    static let purge = Duration.seconds(600)
 }

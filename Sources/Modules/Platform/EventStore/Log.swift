@@ -1,12 +1,12 @@
 import FoundationEssentials
-public import Kernel
-public import Postgres
+import Kernel
+import Postgres
 
 /// Reads the log: one stream's events, or everything in order.
-public struct Log: Sendable {
+struct Log: Sendable {
     let pool: Pool
 
-    public init(_ pool: Pool) { self.pool = pool }
+    init(_ pool: Pool) { self.pool = pool }
 
     /// A stream's snapshot and the events behind it; nil if it has not begun.
     func stream(_ name: StreamName) async throws -> (snapshot: Snapshot?, events: [StoredEvent])? {

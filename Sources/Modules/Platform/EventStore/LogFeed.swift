@@ -5,9 +5,19 @@ public import Kernel
 ///
 /// Wake-ups are hints: a lost one costs the poll's interval, never a message.
 public actor LogFeed {
+    private struct Waiter {
+        let beyond: Position
+        let timer: TimerID
+        let continuation: CheckedContinuation<Void, Never>
+    }
+
     private let loop: EventLoop
-    private var head = Position.start
-    private var waiting: [UInt64: (beyond: Position, wake: () -> Void)] = [:]
+    /// The last position that this process has written.
+    public private(set) var head = Position.start
+    /// Counts the hints that came without a position. Read before looking at the log, it makes `wait` return at once if
+    /// another came while one looked.
+    private(set) var hints: UInt64 = 0
+    private var waiting: [UInt64: Waiter] = [:]
     private var tickets: UInt64 = 0
     private var relay: (@Sendable () -> Void)?
 
@@ -26,33 +36,44 @@ public actor LogFeed {
     }
 
     /// Something may have happened: another process said so, or time was moved. Everybody looks.
-    public func poke() { wake { _ in true } }
+    public func poke() {
+        hints += 1
+        wake { _ in true }
+    }
 
-    /// Is told when this process has written, to tell others.
+    /// Is told, on the loop, when this process has written, to tell others.
     public func onAdvance(_ relay: @escaping @Sendable () -> Void) { self.relay = relay }
 
-    /// Returns when the log may reach beyond `position`, or after `limit`.
-    func wait(beyond position: Position, atMost limit: Duration) async {
-        if head > position { return }
+    /// Forgets how far the log reached: its past was replaced.
+    func reset() {
+        head = .start
+        poke()
+    }
+
+    /// Returns when the log may reach beyond `position`, when there was a hint after the one counted `hint`, or after `limit`.
+    func wait(beyond position: Position, since hint: UInt64, atMost limit: Duration) async {
+        // Others run in between even if there is nothing to wait for: between actors of one loop nothing else suspends.
+        if head > position || hints != hint { return await Task.yield() }
         tickets += 1
         let ticket = tickets
         await withTaskCancellationHandler {
             await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
                 if Task.isCancelled { return continuation.resume() }
                 let timer = loop.schedule(after: limit) { self.assumeIsolated { $0.wake(ticket) } }
-                waiting[ticket] = (position, { [loop] in
-                    loop.cancel(timer)
-                    continuation.resume()
-                })
+                waiting[ticket] = Waiter(beyond: position, timer: timer, continuation: continuation)
             }
         } onCancel: {
             loop.call { self.assumeIsolated { $0.wake(ticket) } }
         }
     }
 
-    private func wake(_ ticket: UInt64) { waiting.removeValue(forKey: ticket)?.wake() }
+    private func wake(_ ticket: UInt64) {
+        guard let waiter = waiting.removeValue(forKey: ticket) else { return }
+        loop.cancel(waiter.timer)
+        waiter.continuation.resume()
+    }
 
-    private func wake(_ isDue: (Position) -> Bool) {
-        for (ticket, waiter) in waiting where isDue(waiter.beyond) { wake(ticket); _ = waiter }
+    private func wake(where isDue: (Position) -> Bool) {
+        for ticket in waiting.filter({ isDue($0.value.beyond) }).keys { wake(ticket) }
     }
 }

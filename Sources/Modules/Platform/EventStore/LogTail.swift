@@ -2,12 +2,16 @@ import DequeModule
 import EventLoop
 import Kernel
 
-/// The newest rows of the log, read once for all consumers of this process.
+/// The newest rows of the log, read once for all consumers of this process that are nearly up to date.
+///
+/// One that is behind reads for itself until it has come up; one that is ahead moves the tail to where it is.
 actor LogTail {
     private let loop: EventLoop
     private let log: Log
     private var rows = Deque<LogRow>()
-    private var reading: Task<Void, any Error>?
+    private var reading: (after: Position, task: Task<[LogRow], any Error>)?
+    /// Rises when everything is forgotten: what was asked for before is not taken in any more.
+    private var age = 0
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
@@ -18,16 +22,34 @@ actor LogTail {
 
     /// Rows behind `position`, whole commands only; none if there are none yet.
     func rows(after position: Position) async throws -> [LogRow] {
-        if let rows = remembered(after: position) { return rows }
-        if let last = rows.last, last.envelope.position != position { return try await log.rows(after: position) }
-        try await readOn(from: position)
-        return remembered(after: position) ?? []
+        if let last = rows.last?.envelope.position, position < last {
+            if let rows = remembered(after: position) { return rows }
+            return try await log.rows(after: position)
+        }
+        if let reading, reading.after == position { return try await reading.task.value }
+        let before = age
+        let task = loop.spawnThrowing { try await self.read(after: position, since: before) }
+        reading = (position, task)
+        return try await task.value
+    }
+
+    func forget() {
+        rows.removeAll()
+        reading = nil
+        age += 1
+    }
+
+    /// The reading ends here and not where it is waited for: whoever asks next would be given its old answer until the one
+    /// who began it came to run, which on one loop may be never.
+    private func read(after position: Position, since age: Int) async throws -> [LogRow] {
+        defer { if age == self.age { reading = nil } }
+        let new = try await log.rows(after: position)
+        if age == self.age { take(new, after: position) }
+        return new
     }
 
     private func remembered(after position: Position) -> [LogRow]? {
-        guard let first = rows.first?.envelope.position, let last = rows.last?.envelope.position,
-            position.rawValue >= first.rawValue - 1, position < last
-        else { return nil }
+        guard let first = rows.first?.envelope.position, position.rawValue >= first.rawValue - 1 else { return nil }
         // Positions are dense, so a place is an index.
         let start = Int(position.rawValue - first.rawValue + 1)
         var end = min(start + Limits.rowsPerRead, rows.count)
@@ -36,20 +58,12 @@ actor LogTail {
         return Array(rows[start..<end])
     }
 
-    /// Reads behind the last row, once, whoever asks.
-    private func readOn(from position: Position) async throws {
-        if let reading { return try await reading.value }
-        let task = loop.spawnThrowing { try await self.append(self.log.rows(after: position)) }
-        reading = task
-        defer { reading = nil }
-        try await task.value
-    }
-
-    private func append(_ new: [LogRow]) {
-        if let last = rows.last?.envelope.position, let first = new.first?.envelope.position,
-            first.rawValue != last.rawValue + 1
-        {
-            rows.removeAll()
+    /// Continues the tail, or begins it anew if these rows do not follow its last one.
+    private func take(_ new: [LogRow], after position: Position) {
+        guard !new.isEmpty else { return }
+        if let last = rows.last?.envelope.position {
+            guard position >= last else { return }
+            if position > last { rows.removeAll() }
         }
         rows.append(contentsOf: new)
         if rows.count > Limits.rowsInTail { rows.removeFirst(rows.count - Limits.rowsInTail) }

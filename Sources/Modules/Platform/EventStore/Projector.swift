@@ -1,7 +1,7 @@
-public import EventLoop
+import EventLoop
 public import Kernel
 import Logging
-public import Postgres
+import Postgres
 
 /// What one committed step of the projector changed.
 public struct ProjectedBatch: Sendable {
@@ -30,6 +30,7 @@ public actor Projector {
     private let publish: @Sendable (ProjectedBatch) -> Void
     private let logger = Logger(label: "mallbots.projector")
     private var position = Position.start
+    private var isKnown = false
     private var isPaused = false
     /// Messages that a projection could not fold, since this process began.
     public private(set) var skipped = 0
@@ -53,17 +54,14 @@ public actor Projector {
     /// Projects until the task is cancelled.
     func run() async {
         var failures = 0
-        var isKnown = false
+        isKnown = false
         while !Task.isCancelled {
             do {
-                if !isKnown {
-                    for (_, folder) in projections { folder.forget() }
-                    position = try await checkpoints.position(of: Self.name)
-                    isKnown = true
-                }
+                let hint = await feed.hints
+                if !isKnown { try await recall() }
                 let rows = isPaused ? [] : try await tail.rows(after: position)
                 if rows.isEmpty {
-                    await feed.wait(beyond: isPaused ? Position(.max) : position, atMost: Limits.poll)
+                    await feed.wait(beyond: isPaused ? Position(.max) : position, since: hint, atMost: Limits.poll)
                 } else {
                     try await project(rows)
                 }
@@ -73,16 +71,46 @@ public actor Projector {
                 isKnown = false
                 failures += 1
                 logger.warning("projecting stopped and starts again", metadata: ["error": "\(error)"])
-                await loop.sleep(for: Limits.poll * min(failures, 20))
+                await loop.sleep(for: Limits.rest * min(failures, Limits.rests))
             }
         }
     }
 
-    /// For tests: a paused projector folds nothing until it goes on.
+    /// A paused projector folds nothing until it goes on.
     func pause(_ paused: Bool) { isPaused = paused }
+
+    /// Reads again where it stands and every row it folds on, before the next batch.
+    func forget() { isKnown = false }
+
+    private func recall() async throws {
+        // Set before it is read: what is forgotten meanwhile is read once more.
+        isKnown = true
+        for (_, folder) in projections { folder.forget() }
+        position = try await checkpoints.position(of: Self.name)
+    }
 
     private func project(_ rows: [LogRow]) async throws {
         guard let last = rows.last?.envelope else { return }
+        let batch = try await fold(rows)
+        do {
+            try await checkpoints.advance(
+                Self.name, from: position, to: last.position, with: batch.flatMap { $0.definition.storage.store($0.changes.map(\.row)) })
+            tell(batch, upTo: last)
+        } catch let error as PostgresError where error.isOfData {
+            // A row that its table cannot take. Each command alone, so that only this row's projection misses it.
+            for (_, folder) in projections { folder.forget() }
+            var rest = rows[...]
+            while let first = rest.first?.envelope {
+                let command = rest.prefix { $0.envelope.position <= first.commandEnd }
+                rest = rest.dropFirst(command.count)
+                try await projectAlone(Array(command))
+            }
+        }
+    }
+
+    private typealias Folded = [(definition: any Folding, changes: [RowChange])]
+
+    private func fold(_ rows: [LogRow]) async throws -> Folded {
         let messages = rows.lazy.map(\.envelope).filter { $0.kind == .message }
         try await loadRows(for: Array(messages))
         for envelope in messages {
@@ -90,18 +118,46 @@ public actor Projector {
                 do { try folder.fold(envelope) } catch { skip(envelope, definition.name, error) }
             }
         }
-        var changes: [String: [RowChange]] = [:]
-        var statements: [SQL] = []
+        var batch: Folded = []
         for (definition, folder) in projections {
-            let changed = try folder.takeChanges()
-            if changed.isEmpty { continue }
-            changes[definition.name] = changed
-            statements += definition.storage.store(changed.map(\.row))
+            let changes = try folder.takeChanges()
+            if !changes.isEmpty { batch.append((definition, changes)) }
         }
-        try await checkpoints.advance(Self.name, from: position, to: last.position, with: statements)
-        let batch = ProjectedBatch(from: position, to: last.position, asOf: last.at, changes: changes)
+        return batch
+    }
+
+    /// Folds one command; a projection whose table does not take its rows goes without.
+    private func projectAlone(_ rows: [LogRow]) async throws {
+        guard let last = rows.last?.envelope else { return }
+        let batch = try await fold(rows)
+        let from = position
+        let kept = try await pool.transaction { session in
+            _ = try await session.query("select mall.advance(\(Self.name), \(from.rawValue), \(last.position.rawValue))")
+            var kept: Folded = []
+            for part in batch {
+                do {
+                    let statements = part.definition.storage.store(part.changes.map(\.row))
+                    _ = try await session.savepoint { try await $0.pipeline(statements) }
+                    kept.append(part)
+                } catch let error as PostgresError where error.isOfData {
+                    skip(last, part.definition.name, error)
+                }
+            }
+            return kept
+        }
+        for (definition, folder) in projections where !kept.contains(where: { $0.definition.name == definition.name }) {
+            folder.forget()
+        }
+        tell(kept, upTo: last)
+    }
+
+    private func tell(_ batch: Folded, upTo last: Envelope) {
+        let from = position
         position = last.position
-        publish(batch)
+        publish(
+            ProjectedBatch(
+                from: from, to: position, asOf: last.at,
+                changes: Dictionary(uniqueKeysWithValues: batch.map { ($0.definition.name, $0.changes) })))
     }
 
     /// Reads the rows that these messages are about and that memory does not hold, in one round trip.
@@ -135,6 +191,11 @@ public actor Projector {
                 "error": "\(error)",
             ])
     }
+}
+
+extension PostgresError {
+    /// Whether it is what was to be stored that is at fault: a value its column cannot hold, or a constraint (classes 22, 23).
+    fileprivate var isOfData: Bool { state.map { $0.category == "22" || $0.category == "23" } ?? false }
 }
 
 extension StoredRow {

@@ -1,7 +1,7 @@
 import EventLoop
 public import FoundationEssentials
 public import Kernel
-public import Postgres
+import Postgres
 
 /// Answers published queries: the only way one module learns another's state on the spot.
 public struct Questions: Reader {

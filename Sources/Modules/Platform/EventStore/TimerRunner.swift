@@ -15,6 +15,8 @@ actor TimerRunner {
     private let feed: LogFeed
     private let clock: MallClock
     private let logger = Logger(label: "mallbots.timers")
+    /// Categories whose timers nobody here knows; said once.
+    private var unknown = Set<String>()
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
@@ -30,52 +32,90 @@ actor TimerRunner {
     /// Looks for due timers until the task is cancelled.
     func run() async {
         while !Task.isCancelled {
+            let hint = await feed.hints
             do {
                 if try await fireDue() { continue }
             } catch {
                 if Task.isCancelled { return }
                 logger.warning("timers could not be looked at", metadata: ["error": "\(error)"])
             }
-            await feed.wait(beyond: Position(.max), atMost: Limits.poll)
+            await feed.wait(beyond: Position(.max), since: hint, atMost: Limits.poll)
         }
     }
 
-    /// Whether a full look was due, so that there may be more.
+    private struct Due: Sendable {
+        let category: String
+        let stream: UUID
+        let name: String
+        let at: Instant
+    }
+
+    /// Fires what is due, several at a time. Whether a full look was due and some of it is over, so that there is more.
     private func fireDue() async throws -> Bool {
         let due = try await pool.query(
             """
             select category, stream_id, name, due from mall.timers
             where due <= \(clock.now) order by due limit \(Int64(Limits.timersPerLook))
-            """)
-        for row in due { try await fire(category: row[0], stream: row[1], name: row[2], due: row[3]) }
-        return due.count == Limits.timersPerLook
+            """
+        ).map { Due(category: try $0[0], stream: try $0[1], name: try $0[2], at: try $0[3]) }
+        var fired = 0
+        await withTaskGroup(of: Bool.self) { group in
+            var waiting = due[...]
+            func start() { if let next = waiting.popFirst() { group.addTask { await self.fire(next) } } }
+            for _ in 0..<Limits.timersAtOnce { start() }
+            while let isOver = await group.next() {
+                if isOver { fired += 1 }
+                start()
+            }
+        }
+        return due.count == Limits.timersPerLook && fired > 0
     }
 
-    private func fire(category: String, stream: UUID, name: String, due: Instant) async throws {
-        guard let ticking = catalogue.tickings[category] else {
-            logger.error("a timer is due that nobody knows", metadata: ["category": "\(category)", "timer": "\(name)"])
-            return
+    /// Whether the timer is over. One that fails is left for the next look and keeps no other from firing.
+    private func fire(_ timer: Due) async -> Bool {
+        let what: Logger.Metadata = [
+            "category": "\(timer.category)", "stream": "\(timer.stream.lowercase)", "timer": "\(timer.name)",
+        ]
+        guard let ticking = catalogue.tickings[timer.category] else {
+            if unknown.insert(timer.category).inserted { logger.error("a timer is due that nobody knows", metadata: what) }
+            return false
         }
-        let id = uuid5(namespace: stream, name: "\(category) \(name) \(due.microseconds)")
+        let id = uuid5(namespace: timer.stream, name: "\(timer.category) \(timer.name) \(timer.at.microseconds)")
         do {
-            _ = try await dispatcher.perform(
-                CommandRequest(
-                    id: id, mayRepeat: false, cause: Cause(correlation: id, causation: id, actor: "timer:\(name)")),
-                digest: Array(name.utf8)
-            ) { tx in
-                try await ticking.tick(stream, name, tx)
-                return []
+            do {
+                _ = try await dispatcher.perform(
+                    CommandRequest(
+                        id: id, mayRepeat: false,
+                        cause: Cause(correlation: id, causation: id, actor: "timer:\(timer.name)")),
+                    digest: Array(timer.name.utf8)
+                ) { tx in
+                    try await ticking.tick(timer.stream, timer.name, tx)
+                    return []
+                }
+            } catch let refusal as Refusal where refusal.isFinal {
+                logger.warning(
+                    "a timer's command was refused", metadata: what.merging(["refusal": "\(refusal.message)"]) { $1 })
             }
-        } catch let refusal as Refusal {
-            logger.warning(
-                "a timer's command was refused",
-                metadata: ["category": "\(category)", "timer": "\(name)", "refusal": "\(refusal.message)"])
+            // One that its aggregate did not clear or move, having nothing to say to it, is over all the same.
+            try await pool.execute(
+                """
+                delete from mall.timers where category = \(timer.category) and stream_id = \(timer.stream)
+                    and name = \(timer.name) and due = \(timer.at)
+                """)
+            return true
+        } catch {
+            logger.error("a timer could not be fired", metadata: what.merging(["error": "\(error)"]) { $1 })
+            return false
         }
-        // A timer that its aggregate did not clear or move, having nothing to say to it, is over all the same.
-        _ = try await pool.query(
-            """
-            delete from mall.timers
-            where category = \(category) and stream_id = \(stream) and name = \(name) and due = \(due)
-            """)
+    }
+}
+
+extension Refusal {
+    /// Whether asking again would be answered alike.
+    var isFinal: Bool {
+        switch kind {
+        case .unavailable, .stale, .internal: false
+        case .invalid, .unauthenticated, .forbidden, .notFound, .conflict: true
+        }
     }
 }

@@ -33,7 +33,6 @@ final class Work: @unchecked Sendable {
         let expected: Version
         var version: Version
         var state: any Sendable
-        let locked: Bool
         let claimsBefore: Set<Claim>
         let timersBefore: [String: Instant]
         var claims: Set<Claim>
@@ -49,6 +48,7 @@ final class Work: @unchecked Sendable {
     private let catalogue: Catalogue
     private let aggregates: Aggregates
     private var touched: [Touched] = []
+    private var locked = Set<StreamName>()
     private var rows: [CommitUnit.Row] = []
     private var made = 0
     /// The index of the first aggregate that was told something: the one an answer is about.
@@ -120,29 +120,50 @@ final class Work: @unchecked Sendable {
     /// decides on is read without its lock, or two works could wait for each other, and its version check settles it.
     private func touch<D: Decider>(_: D.Type, _ name: StreamName) async throws -> Int {
         if let index = touched.firstIndex(where: { $0.name == name }) { return index }
-        var locked = true
-        if touched.isEmpty { await aggregates.lock(name) } else { locked = await aggregates.tryLock(name) }
-        do {
-            let (state, version) = try await aggregates.load(D.self, name)
-            touched.append(
-                Touched(
-                    name: name, expected: version, version: version, state: state, locked: locked,
-                    claimsBefore: state.claims, timersBefore: state.timers, claims: state.claims, timers: state.timers))
-            return touched.count - 1
-        } catch {
-            if locked { await aggregates.unlock(name) }
-            throw error
+        if !locked.contains(name) {
+            if locked.isEmpty {
+                await aggregates.lock(name)
+                locked.insert(name)
+            } else if await aggregates.tryLock(name) {
+                locked.insert(name)
+            }
+        }
+        let (state, version) = try await aggregates.load(D.self, name)
+        touched.append(
+            Touched(
+                name: name, expected: version, version: version, state: state, claimsBefore: state.claims,
+                timersBefore: state.timers, claims: state.claims, timers: state.timers))
+        return touched.count - 1
+    }
+
+    /// Waits for what an earlier attempt has touched, in one order for everybody, so that it meets no conflict again.
+    /// Whoever waits in `touch` holds nothing yet, so nobody waits in a circle.
+    func lock(_ names: [StreamName]) async {
+        for name in names.sorted(by: { ($0.category, $0.id) < ($1.category, $1.id) }) {
+            await aggregates.lock(name)
+            locked.insert(name)
         }
     }
+
+    /// What this work has touched.
+    var streams: [StreamName] { touched.map(\.name) }
 
     /// What the answer is about: the first aggregate told, or the first looked at.
     var subject: (id: UUID, version: Version)? {
         (first ?? touched.indices.first).map { (touched[$0].name.id, touched[$0].version) }
     }
 
-    /// Everything decided, for the lane. `remembered` says whether its answer is kept under the command's id.
-    func unit(digest: [UInt8], answer: [UInt8], remembered: Bool) -> CommitUnit {
-        var unit = CommitUnit(id: remembered ? id : nil, digest: digest, answer: answer, cause: cause, now: now)
+    /// Only whether everything read is still the newest.
+    var check: CommitUnit {
+        var unit = CommitUnit(id: nil, digest: [], cause: cause, now: now)
+        unit.streams = touched.map { CommitUnit.Stream(name: $0.name, expected: $0.expected, count: 0) }
+        return unit
+    }
+
+    /// Everything decided, for the lane. Refuses two holders of one claim.
+    func unit(digest: [UInt8], answer: [UInt8]) throws(Refusal) -> CommitUnit {
+        var unit = CommitUnit(id: id, digest: digest, answer: answer, cause: cause, now: now)
+        var taken = Set<Claim>()
         unit.rows = rows
         for (index, stream) in touched.enumerated() {
             unit.streams.append(
@@ -151,6 +172,7 @@ final class Work: @unchecked Sendable {
                 unit.claims.append(CommitUnit.ClaimChange(stream: index, takes: false, claim: claim))
             }
             for claim in stream.claims.subtracting(stream.claimsBefore) {
+                guard taken.insert(claim).inserted else { throw .conflict(claim.taken) }
                 unit.claims.append(CommitUnit.ClaimChange(stream: index, takes: true, claim: claim))
             }
             for name in stream.timersBefore.keys where stream.timers[name] == nil {
@@ -175,5 +197,5 @@ final class Work: @unchecked Sendable {
     /// The lane has not: what was read is not trusted any more.
     func drop() async { for stream in touched { await aggregates.drop(stream.name) } }
 
-    func unlock() async { for stream in touched where stream.locked { await aggregates.unlock(stream.name) } }
+    func unlock() async { for name in locked { await aggregates.unlock(name) } }
 }

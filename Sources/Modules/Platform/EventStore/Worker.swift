@@ -1,5 +1,5 @@
 public import EventLoop
-public import Kernel
+import Kernel
 import Logging
 public import Postgres
 
@@ -13,6 +13,10 @@ public actor Worker {
 
     private let loop: EventLoop
     private let connection: Connection
+    private let pool: Pool
+    private let clock: MallClock
+    private let feed: LogFeed
+    private let tail: LogTail
     private let consumers: [Consumer]
     private let projector: Projector
     private let timers: TimerRunner
@@ -29,8 +33,12 @@ public actor Worker {
     ) {
         self.loop = loop
         self.connection = connection
+        self.pool = pool
+        self.clock = clock
+        self.feed = feed
         let catalogue = dispatcher.catalogue
         let tail = LogTail(on: loop, log: Log(pool))
+        self.tail = tail
         func consumer(_ name: String, _ listener: Consumer.Listener) -> Consumer {
             Consumer(name, listener, on: loop, dispatcher: dispatcher, tail: tail, feed: feed, pool: pool, clock: clock)
         }
@@ -49,15 +57,40 @@ public actor Worker {
                 let rows = try await connection.query("select pg_try_advisory_lock(\(Self.lock))")
                 if try rows.first?[0, as: Bool.self] == true { try await work() }
             } catch {
-                if Task.isCancelled { return }
-                logger.warning("the worker's connection was lost", metadata: ["error": "\(error)"])
+                if !Task.isCancelled { logger.warning("the worker stopped", metadata: ["error": "\(error)"]) }
             }
-            isActive = false
+            if isActive { await release() }
             await loop.sleep(for: Limits.poll)
         }
     }
 
-    /// For tests: stops and starts single listeners, by the names their checkpoints have.
+    /// Everything in memory is read again: the past was replaced. In a process that does not work it does nothing.
+    public func reset() async {
+        await tail.forget()
+        await feed.reset()
+        for consumer in consumers { await consumer.forget() }
+        await projector.forget()
+    }
+
+    /// Has a dead letter tried once more, after what it needs was mended. False if there is none that is open.
+    public func revive(_ consumer: String, _ position: Position) async throws -> Bool {
+        let revived = try await pool.execute(
+            """
+            with letter as (
+                update mall.dead_letters set resolved = 'revived'
+                where consumer = \(consumer) and position = \(position.rawValue) and resolved is null
+                returning position
+            )
+            insert into mall.parked (consumer, position, stream_no, attempts, first_at, next_at, error)
+            select \(consumer), position, l.stream_no, 0, \(clock.now), \(clock.now), 'revived'
+            from letter join mall.log l using (position)
+            """)
+        for known in consumers where known.name == consumer { await known.forget() }
+        await feed.poke()
+        return revived > 0
+    }
+
+    /// Stops and starts single listeners, by the names their checkpoints have.
     public func pause(_ name: String, _ paused: Bool) async -> Bool {
         if name == Projector.name {
             await projector.pause(paused)
@@ -77,16 +110,55 @@ public actor Worker {
             for consumer in consumers { group.addTask { await consumer.run() } }
             group.addTask { await self.projector.run() }
             group.addTask { await self.timers.run() }
-            // The lock lives as long as its session: that is looked at, and everything ends with it.
-            group.addTask {
-                while true {
-                    await self.loop.sleep(for: .seconds(1))
-                    try Task.checkCancellation()
-                    _ = try await self.connection.query("select 1")
-                }
-            }
+            group.addTask { try await self.watchLock() }
+            group.addTask { await self.purge() }
             defer { group.cancelAll() }
+            // All of them go on for ever; the first to end ends the work.
             try await group.next()
+        }
+    }
+
+    /// The lock lives as long as its session, and a connection that was lost comes back as another session: so the lock
+    /// itself is looked at, not the connection.
+    private func watchLock() async throws {
+        while true {
+            await loop.sleep(for: Limits.poll)
+            let rows = try await connection.query(
+                """
+                select from pg_locks where locktype = 'advisory' and classid = 0 and objid = \(Self.lock)::oid
+                    and pid = pg_backend_pid() and granted
+                """)
+            if rows.isEmpty { return }
+        }
+    }
+
+    /// Lets another process take over at once. Not part of the task that may have been cancelled.
+    private func release() async {
+        isActive = false
+        logger.info("this process consumes and projects no longer")
+        let connection = connection
+        _ = await loop.spawn { _ = try? await connection.query("select pg_advisory_unlock_all()") }.value
+    }
+
+    /// Forgets the answers of commands that nobody can repeat any more: those of callers after a day, those of reactions when
+    /// the marks are beyond them too.
+    private func purge() async {
+        while !Task.isCancelled {
+            do {
+                let old = clock.now + (.zero - Limits.answersKept)
+                let purged = try await pool.execute(
+                    """
+                    delete from mall.commands where command_id in (
+                        select command_id from mall.commands
+                        where at < \(old) and position <= (
+                            select min(position) from mall.checkpoints where consumer = any(\(listenerNames)))
+                        order by at limit \(Limits.answersPerPurge))
+                    """)
+                if purged == Limits.answersPerPurge { continue }
+            } catch {
+                if !Task.isCancelled { logger.warning("answers were not purged", metadata: ["error": "\(error)"]) }
+            }
+            await loop.sleep(for: Limits.purge)
         }
     }
 }

@@ -154,8 +154,6 @@ final class TypedFolder<Row: ProjectionRow>: Folder {
     func holds(_ key: UUID) -> Bool { entries[key] != nil }
 
     func load(_ rows: [StoredRow], absent: [UUID]) throws {
-        // Memory is bounded: when it is full everything clean goes, and comes back as it is needed.
-        if entries.count > ProjectionLimits.rowsInMemory { entries = entries.filter(\.value.dirty) }
         for key in absent { entries[key] = Entry() }
         for stored in rows {
             var row: Row?
@@ -185,7 +183,12 @@ final class TypedFolder<Row: ProjectionRow>: Folder {
     }
 
     func takeChanges() throws -> [RowChange] {
-        defer { changed.removeAll(keepingCapacity: true) }
+        defer {
+            changed.removeAll(keepingCapacity: true)
+            // Memory is bounded: when it is full everything goes, and comes back as it is needed. Only here, between two
+            // batches, when nothing waits to be folded on what was loaded for it.
+            if entries.count > ProjectionLimits.rowsInMemory { entries.removeAll() }
+        }
         return try changed.map { key in
             guard let entry = entries[key] else { preconditionFailure("a changed row was dropped") }
             entries[key]?.dirty = false

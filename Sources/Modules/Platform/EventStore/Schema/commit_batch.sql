@@ -44,6 +44,12 @@ begin
         join touched s on s.no = k.stream
         join mall.claims h on h.scope = k.scope and h.value = k.value
         where k.take and (h.category, h.holder) <> (s.category, s.id)
+          -- A command may hand a claim from one of its streams to another.
+          and not exists (
+              select from unnest(k_stream, k_take, k_scope, k_value) r(stream, take, scope, value)
+              join touched f on f.no = r.stream
+              where not r.take and r.scope = k.scope and r.value = k.value and f.command = s.command
+                and (f.category, f.id) = (h.category, h.holder))
         group by s.command
     ), accepted as materialized (
         select * from command c
@@ -85,13 +91,16 @@ begin
         using unnest(k_stream, k_take, k_scope, k_value) k(stream, take, scope, value)
         join touched s on s.no = k.stream join accepted a on a.no = s.command
         where not k.take and h.scope = k.scope and h.value = k.value and (h.category, h.holder) = (s.category, s.id)
+          and not exists (
+              select from unnest(k_take, k_scope, k_value) r(take, scope, value)
+              where r.take and r.scope = k.scope and r.value = k.value)
     ), claimed as (
         insert into mall.claims (scope, value, category, holder)
         select k.scope, k.value, s.category, s.id
         from unnest(k_stream, k_take, k_scope, k_value) k(stream, take, scope, value)
         join touched s on s.no = k.stream join accepted a on a.no = s.command
         where k.take
-        on conflict do nothing
+        on conflict (scope, value) do update set category = excluded.category, holder = excluded.holder
     ), stopped as (
         delete from mall.timers h
         using unnest(t_stream, t_name, t_due) t(stream, name, due)
@@ -105,7 +114,11 @@ begin
         where t.due is not null
         on conflict (category, stream_id, name) do update set due = excluded.due
     )
-    select case when c.done_at is not null then 2 when t.claim is not null then 3 when a.no is null then 1 else 0 end,
+    -- A conflict comes before a claim: what was decided on an old state is decided again.
+    select case when c.done_at is not null then 2
+                when a.no is not null then 0
+                when exists (select from touched s where s.command = c.no and s.version <> s.expected) then 1
+                else 3 end,
            coalesce(c.done_at, e.position, base), c.done_answer, c.done_digest, t.claim
     from command c
     left join accepted a on a.no = c.no

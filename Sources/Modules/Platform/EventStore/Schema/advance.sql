@@ -11,3 +11,13 @@ begin
         raise exception 'consumer % is not at % any more', consumer_name, old_position using errcode = 'MB001';
     end if;
 end $$;
+
+-- Takes a parked message out, first in the transaction of its effects: the fence of a message that is tried again.
+create function mall.unpark(consumer_name text, parked_position bigint) returns void
+language plpgsql as $$
+begin
+    delete from mall.parked where consumer = consumer_name and position = parked_position;
+    if not found then
+        raise exception 'consumer % has not parked % any more', consumer_name, parked_position using errcode = 'MB001';
+    end if;
+end $$;

@@ -76,6 +76,7 @@ create table mall.parked (
     position  bigint not null,
     stream_no bigint not null,
     attempts  int not null,
+    first_at  timestamptz not null,
     next_at   timestamptz not null,
     error     text not null,
     primary key (consumer, position)
@@ -88,6 +89,7 @@ create table mall.dead_letters (
     error     text not null,
     first_at  timestamptz not null,
     last_at   timestamptz not null,
+    -- What became of it: null while somebody still has to look at it.
     resolved  text,
     primary key (consumer, position)
 );
