@@ -63,7 +63,14 @@ export class LiveList {
     this.scroller.scrollTop = 0
     this.#view.change(this.#options.query(this.limit))
     // A quick answer needs no skeleton; a slow one must not look like a result.
-    setTimeout(() => { if (this.#asking) this.#skeletons(true) }, PATIENCE_MS)
+    setTimeout(() => {
+      if (!this.#asking) return
+      const { rows, query } = this.#view
+      this.#options.shown({ rows, query, complete: false })
+      this.#nodes.clear()
+      this.body.replaceChildren()
+      this.#loading()
+    }, PATIENCE_MS)
   }
   #asking = false
 
