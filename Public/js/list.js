@@ -12,13 +12,20 @@ const STEP = 100
 const SKELETONS = 12
 const AT_TOP_PX = 8
 const PATIENCE_MS = 150
+/** Rows written above and below the ones in sight, so that scrolling shows no gap. */
+const OVERSCAN = 12
+const GUESSED_ROW_PX = 40
 
 export class LiveList {
   limit = FIRST_WINDOW
+  /** The key of the row the keyboard is at, also when it is out of sight. */
+  current = null
 
   #root
   #options
+  #rows = []
   #nodes = new Map()
+  #height = GUESSED_ROW_PX
   #view = null
   #arrived = new Set()
   #growing = false
@@ -63,7 +70,13 @@ export class LiveList {
     this.scroller.scrollTop = 0
     this.#view.change(this.#options.query(this.limit))
     // A quick answer needs no skeleton; a slow one must not look like a result.
-    setTimeout(() => { if (this.#asking) this.#skeletons(true) }, PATIENCE_MS)
+    setTimeout(() => {
+      if (!this.#asking) return
+      const { rows, query } = this.#view
+      this.#options.shown({ rows, query, complete: false })
+      this.#wipe()
+      this.#loading()
+    }, PATIENCE_MS)
   }
   #asking = false
 
@@ -75,13 +88,22 @@ export class LiveList {
 
   /** Moves the focus by rows. */
   move(by) {
-    const rows = [...this.body.children]
-    if (rows.length === 0) return
-    const at = rows.findIndex((row) => row.contains(document.activeElement))
-    const from = at >= 0 ? at : rows.findIndex((row) => row.classList.contains("is-open"))
-    const next = rows[Math.max(0, Math.min(rows.length - 1, from < 0 ? 0 : from + by))]
-    next.querySelector(".row-link").focus({ preventScroll: true })
-    next.scrollIntoView({ block: "nearest" })
+    if (this.#rows.length === 0) return
+    const at = this.#rows.findIndex((row) => row.key === this.current)
+    this.focus(this.#rows[Math.max(0, Math.min(this.#rows.length - 1, at < 0 ? 0 : at + by))].key)
+  }
+
+  /** Brings a row into sight and focuses it. */
+  focus(key) {
+    const at = this.#rows.findIndex((row) => row.key === key)
+    if (at < 0) return
+    const top = at * this.#height
+    const { scrollTop, clientHeight } = this.scroller
+    const bottom = top + this.#height + this.#headHeight()
+    if (top < scrollTop) this.scroller.scrollTop = top
+    else if (bottom > scrollTop + clientHeight) this.scroller.scrollTop = bottom - clientHeight
+    this.#paint()
+    this.node(key).querySelector(".row-link").focus({ preventScroll: true })
   }
 
   top() {
@@ -99,7 +121,7 @@ export class LiveList {
     }
     const before = this.#anchor()
     const mine = store.session?.user
-    const first = this.#nodes.size === 0 || delta.answer
+    const first = this.#rows.length === 0 || delta.answer
     this.#render()
     if (!first) {
       for (const row of delta.put) this.#flash(row, mine)
@@ -111,8 +133,23 @@ export class LiveList {
   }
 
   #render() {
-    const rows = this.#view.rows.sorted().filter(this.#options.keep)
-    const nodes = rows.map((row) => {
+    this.#rows = this.#view.rows.sorted().filter(this.#options.keep)
+    this.#paint()
+    this.#skeletons(!this.#view.complete && !this.#view.refused && this.#rows.length === 0)
+    this.#ends(this.#rows.length)
+    this.#options.shown(this.#view)
+  }
+
+  /** Writes the rows in sight and a few around them: two thousand in the document would make every change slow. */
+  #paint() {
+    const height = this.#height
+    const { scrollTop, clientHeight } = this.scroller
+    const rows = this.#rows
+    const from = Math.max(0, Math.min(rows.length, Math.floor(scrollTop / height)) - OVERSCAN)
+    const to = Math.min(rows.length, Math.ceil((scrollTop + (clientHeight || innerHeight)) / height) + OVERSCAN)
+    const nodes = []
+    for (let at = from; at < to; at += 1) {
+      const row = rows[at]
       let node = this.#nodes.get(row.key)
       if (!node) {
         node = this.#options.build(row)
@@ -121,15 +158,33 @@ export class LiveList {
       }
       if (node.row !== row) this.#options.update(node, row)
       node.row = row
-      return node
-    })
-    const shown = new Set(rows.map((row) => row.key))
-    for (const key of this.#nodes.keys()) if (!shown.has(key)) this.#nodes.delete(key)
+      node.ariaRowIndex = String(at + 2)
+      nodes.push(node)
+    }
+    const shown = new Set(nodes)
+    for (const [key, node] of this.#nodes) if (!shown.has(node)) this.#nodes.delete(key)
     arrange(this.body, nodes)
-    this.#skeletons(!this.#view.complete && !this.#view.refused && nodes.length === 0)
-    this.#ends(nodes.length)
-    this.#options.shown(this.#view)
+    this.#pad(from * height, (rows.length - to) * height)
+    const measured = nodes[0]?.offsetHeight
+    if (measured && measured !== height) {
+      this.#height = measured
+      this.#paint()
+    }
   }
+
+  #pad(above, below) {
+    this.body.style.paddingTop = `${above}px`
+    this.body.style.paddingBottom = `${below}px`
+  }
+
+  #wipe() {
+    this.#rows = []
+    this.#nodes.clear()
+    this.body.replaceChildren()
+    this.#pad(0, 0)
+  }
+
+  #headHeight() { return this.#root.querySelector(".table-head").offsetHeight }
 
   #ends(shown) {
     const { complete, total, refused } = this.#view
@@ -150,7 +205,9 @@ export class LiveList {
       const of = total === undefined ? "" : ` of ${count(total)}`
       text(end, `The first ${count(MAX_WINDOW)}${of} ${this.#options.noun}s. Narrow the filters to see others.`)
     }
-    this.#root.querySelector(".table").setAttribute("aria-busy", String(!complete))
+    const table = this.#root.querySelector(".table")
+    table.ariaBusy = String(!complete)
+    table.ariaRowCount = String((total ?? shown) + 1)
   }
 
   #flash(row, mine) {
@@ -167,26 +224,26 @@ export class LiveList {
   #atTop() { return this.scroller.scrollTop <= AT_TOP_PX }
 
   #anchor() {
-    if (this.#atTop()) return null
-    const edge = this.scroller.getBoundingClientRect().top + 33
-    for (const node of this.body.children) {
-      const { top, bottom } = node.getBoundingClientRect()
-      if (bottom > edge) return { node, top }
-    }
-    return null
+    if (this.#atTop() || this.#rows.length === 0) return null
+    const { scrollTop } = this.scroller
+    const at = Math.min(this.#rows.length - 1, Math.floor(scrollTop / this.#height))
+    return { key: this.#rows[at].key, into: scrollTop - at * this.#height }
   }
 
   #restore(anchor) {
-    if (!anchor?.node.isConnected) return
-    const moved = anchor.node.getBoundingClientRect().top - anchor.top
-    if (moved !== 0) this.scroller.scrollTop += moved
+    if (!anchor) return
+    const at = this.#rows.findIndex((row) => row.key === anchor.key)
+    if (at < 0) return
+    const top = at * this.#height + anchor.into
+    if (top === this.scroller.scrollTop) return
+    this.scroller.scrollTop = top
+    this.#paint()
   }
 
   #noteArrivals({ entered }, anchor) {
-    const mark = anchor?.node.row
-    if (!mark) return
-    const rows = this.#view.rows.sorted()
-    const above = new Set(rows.slice(0, rows.indexOf(mark)).map((row) => row.key))
+    const at = this.#rows.findIndex((row) => row.key === anchor?.key)
+    if (at < 0) return
+    const above = new Set(this.#rows.slice(0, at).map((row) => row.key))
     for (const key of entered) if (above.has(key)) this.#arrived.add(key)
   }
 
@@ -236,8 +293,7 @@ export class LiveList {
     const place = this.#root.querySelector(".skeletons")
     place.hidden = !visible
     if (!visible) return
-    if (this.#asking || rows === SKELETONS) this.body.replaceChildren()
-    if (this.#asking || rows === SKELETONS) this.#nodes.clear()
+    if (this.#asking || rows === SKELETONS) this.#wipe()
     this.#root.querySelector(".empty").hidden = true
     arrange(place, Array.from({ length: rows }, () => {
       const row = make("div", "skeleton")
@@ -247,7 +303,12 @@ export class LiveList {
   }
 
   #listen() {
+    const resized = new ResizeObserver(() => { if (this.#rows.length > 0) this.#paint() })
+    resized.observe(this.scroller)
+    this.#stops.push(() => resized.disconnect())
+    this.body.addEventListener("focusin", ({ target }) => { this.current = target.closest("[data-key]")?.dataset.key ?? null })
     this.scroller.addEventListener("scroll", () => {
+      if (this.#rows.length > 0) this.#paint()
       this.#maybeGrow()
       if (this.#arrived.size > 0) this.#notes()
     }, { passive: true })

@@ -129,7 +129,7 @@ function userItems() {
   const chosen = document.documentElement.dataset.theme
   const theme = (name, label) => ({ label, checked: chosen === name, act: () => useTheme(name) })
   return [
-    theme(undefined, "Appearance of the system"), theme("light", "Light"), theme("dark", "Dark"), null,
+    theme(undefined, "Match the system"), theme("light", "Light"), theme("dark", "Dark"), null,
     { label: "Keyboard shortcuts", act: showKeys },
     { label: "Sign out", act: signOut },
   ]

@@ -33,6 +33,7 @@ customElements.define("order-table", class extends HTMLElement {
     if (!this.list.view) this.list.start()
     else if (changed) this.list.ask()
     this.open = open
+    if (open) this.list.current = open
     for (const node of this.list.body.children) this.mark(node)
   }
 
@@ -66,7 +67,7 @@ customElements.define("order-table", class extends HTMLElement {
     open ? link.setAttribute("aria-current", "true") : link.removeAttribute("aria-current")
   }
 
-  focusOn(id) { this.list.node(id)?.querySelector(".row-link").focus() }
+  focusOn(id) { this.list.focus(id) }
 
   clicked(event) {
     const { target } = event
