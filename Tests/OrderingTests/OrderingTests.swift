@@ -102,6 +102,18 @@ import Testing
             ])
     }
 
+    @Test func `a start that was only noted is no part of the story`() {
+        let id = UUID()
+        func moment(_ event: Order.Event, _ type: String) -> Moment? {
+            Moment(
+                Happened(
+                    event: event, type: type, version: 2, at: .morning,
+                    cause: Cause(correlation: id, causation: id, actor: "depot")))
+        }
+        #expect(moment(.orderStartNoted(botId: OrderTests.bot), "ordering.OrderStartNoted") == nil)
+        #expect(moment(.orderStarted(botId: OrderTests.bot), "ordering.OrderStarted")?.event == "OrderStarted")
+    }
+
     @Test func `row 8: a command for an unknown order is not_found and begins no stream`() async throws {
         let id = OrderID(rawValue: UUID())
         let commands: [() async throws -> Void] = [

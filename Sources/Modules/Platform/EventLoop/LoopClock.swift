@@ -23,7 +23,8 @@ public struct LoopInstant: Comparable, Hashable, Sendable {
 extension Duration {
     var wholeNanoseconds: UInt64 {
         let (seconds, attoseconds) = components
-        return seconds < 0 || attoseconds < 0 ? 0 : UInt64(seconds) * 1_000_000_000 + UInt64(attoseconds / 1_000_000_000)
+        return seconds < 0 || attoseconds < 0
+            ? 0 : UInt64(seconds) * 1_000_000_000 + UInt64(attoseconds / 1_000_000_000)
     }
 }
 
@@ -33,7 +34,7 @@ public enum LoopClock: Sendable {
     case monotonic
     case manual(ManualClock)
 
-    var now: LoopInstant {
+    public var now: LoopInstant {
         switch self {
         case .monotonic:
             var time = timespec()

@@ -40,7 +40,9 @@ public enum Socket {
             }
             let bound = try withAddress(address) { bind(descriptor, $0, $1) }
             guard bound == 0 else { throw SystemError("cannot listen on \(address)") }
-            guard Glibc.listen(descriptor, Limits.backlog) == 0 else { throw SystemError("cannot listen on \(address)") }
+            guard Glibc.listen(descriptor, Limits.backlog) == 0 else {
+                throw SystemError("cannot listen on \(address)")
+            }
             return descriptor
         } catch {
             close(descriptor)
@@ -132,13 +134,17 @@ public enum Socket {
             var ip = sockaddr_in6()
             ip.sin6_family = sa_family_t(AF_INET6)
             ip.sin6_port = port.bigEndian
-            guard inet_pton(AF_INET6, host, &ip.sin6_addr) == 1 else { throw SystemError("\(host) is no address", code: EINVAL) }
+            guard inet_pton(AF_INET6, host, &ip.sin6_addr) == 1 else {
+                throw SystemError("\(host) is no address", code: EINVAL)
+            }
             length = copy(ip, into: &storage)
         case .ip(let host, let port):
             var ip = sockaddr_in()
             ip.sin_family = sa_family_t(AF_INET)
             ip.sin_port = port.bigEndian
-            guard inet_pton(AF_INET, host, &ip.sin_addr) == 1 else { throw SystemError("\(host) is no address", code: EINVAL) }
+            guard inet_pton(AF_INET, host, &ip.sin_addr) == 1 else {
+                throw SystemError("\(host) is no address", code: EINVAL)
+            }
             length = copy(ip, into: &storage)
         case .unix(let path):
             var local = sockaddr_un()
@@ -164,8 +170,10 @@ public enum Socket {
         var storage = storage
         var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
         switch Int32(storage.ss_family) {
-        case AF_INET: withUnsafeBytes(of: &storage) { _ = inet_ntop(AF_INET, $0.baseAddress! + 4, &text, socklen_t(text.count)) }
-        case AF_INET6: withUnsafeBytes(of: &storage) { _ = inet_ntop(AF_INET6, $0.baseAddress! + 8, &text, socklen_t(text.count)) }
+        case AF_INET:
+            withUnsafeBytes(of: &storage) { _ = inet_ntop(AF_INET, $0.baseAddress! + 4, &text, socklen_t(text.count)) }
+        case AF_INET6:
+            withUnsafeBytes(of: &storage) { _ = inet_ntop(AF_INET6, $0.baseAddress! + 8, &text, socklen_t(text.count)) }
         default: return "local"
         }
         return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)

@@ -78,9 +78,12 @@ public struct Projection<Row: ProjectionRow>: Folding {
             byEvent[fold.event] = fold
         }
         self.folds = byEvent
+        events = Set(byEvent.keys)
+        columns = Row.columns.map { ($0.name, $0.kind) }
     }
 
-    public var events: Set<String> { Set(folds.keys) }
+    public let events: Set<String>
+    public let columns: [(name: String, kind: ColumnKind)]
 
     public func makeFolder() -> any Folder { TypedFolder(self) }
 }
@@ -90,6 +93,7 @@ public protocol Folding: Sendable {
     var name: String { get }
     var storage: any ProjectionStorage { get }
     var columnNames: ColumnNames { get }
+    var columns: [(name: String, kind: ColumnKind)] { get }
     /// The names of the messages it folds.
     var events: Set<String> { get }
     func makeFolder() -> any Folder

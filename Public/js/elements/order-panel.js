@@ -1,0 +1,156 @@
+// One order, live: its lines, its facts and what has happened to it.
+
+import { fill, make, slot, stamp, text } from "../dom.js"
+import { search } from "../filters.js"
+import { money, putTime, statusName, when } from "../format.js"
+import { live } from "../live.js"
+import { askCancel, cancelable } from "../orders.js"
+import { toast } from "./toast-list.js"
+
+const EVENTS = {
+  OrderCreated: "Order placed", OrderApproved: "Approved", OrderRejected: "Rejected", OrderStarted: "Collection started",
+  OrderItemsAdjusted: "Items adjusted", OrderReadied: "Ready for pickup", OrderPaid: "Paid",
+  OrderCompleted: "Handed over", OrderCanceled: "Canceled", InvoicePaid: "Invoice paid",
+}
+const BAD = new Set(["OrderRejected", "OrderCanceled"])
+
+customElements.define("order-panel", class extends HTMLElement {
+  connectedCallback() {
+    this.replaceChildren(stamp("order-panel"))
+    this.scroller = slot(this, "scroll")
+    this.addEventListener("click", ({ target }) => {
+      const act = target.closest("[data-act]")?.dataset.act
+      if (act === "cancel") askCancel(this.order)
+      if (act === "copy") this.copy()
+    })
+  }
+
+  disconnectedCallback() { this.view?.close() }
+
+  show(id, query) {
+    this.hidden = !id
+    slot(this, "close").setAttribute("href", `/orders${query}`)
+    if (id === this.shown) return
+    this.shown = id
+    this.view?.close()
+    this.view = null
+    this.order = null
+    this.detail = null
+    this.moments = null
+    if (!id) return
+    fill(this, { title: "Order" })
+    slot(this, "status").hidden = true
+    this.querySelector("[data-act=cancel]").hidden = true
+    this.scroller.replaceChildren(...Array.from({ length: 7 }, () => make("div", "bone bone-line")))
+    this.scroller.scrollTop = 0
+    this.view = live.watch({ topic: "order", filter: { order: id }, limit: 1 }, (view) => this.render(view))
+  }
+
+  render(view) {
+    if (view !== this.view) return
+    const [row] = view.rows.sorted()
+    if (view.refused) return this.state("You may not see this order", "Your role has no access to it.", "lock")
+    if (!row) {
+      return view.complete ? this.state("There is no such order", "It may have been removed, or the address is incomplete.", "lost") : undefined
+    }
+    const order = row.value
+    this.order = order
+    fill(this, { title: `Order ${order.number}` })
+    document.title = `Order ${order.number} · MallBots`
+    const status = slot(this, "status")
+    status.hidden = false
+    status.dataset.tone = order.status
+    text(status, statusName(order.status))
+    this.querySelector("[data-act=cancel]").hidden = !cancelable(order)
+    if (!this.detail) {
+      this.detail = stamp("order-detail")
+      this.scroller.replaceChildren(this.detail)
+    }
+    this.facts(order)
+    this.lines(order)
+    this.timeline(order.timeline ?? [])
+  }
+
+  facts(order) {
+    const reason = slot(this.detail, "reason")
+    reason.hidden = !order.reason
+    if (order.reason) text(reason, `${statusName(order.status)}: ${order.reason}`)
+    fill(this.detail, { customer: order.customerName, id: order.orderId, paid: order.paid ? "Paid" : "Not paid yet", total: money(order.totalMinor) })
+    slot(this.detail, "customer").href = `/orders${search({ customer: order.customerId })}`
+    slot(this.detail, "customer").title = "All orders of this customer"
+    putTime(slot(this.detail, "created"), order.createdAt)
+    putTime(slot(this.detail, "updated"), order.updatedAt)
+  }
+
+  lines({ items }) {
+    const said = JSON.stringify(items)
+    if (said === this.linesSaid && slot(this.detail, "lines").childElementCount > 0) return
+    this.linesSaid = said
+    const nodes = []
+    for (const [storeId, group] of Map.groupBy(items, (item) => item.storeId)) {
+      const store = make("a", "line-store", group[0].storeName)
+      store.href = `/stores/${storeId}`
+      nodes.push(store)
+      for (const item of group) nodes.push(line(item))
+    }
+    slot(this.detail, "lines").replaceChildren(...nodes)
+  }
+
+  timeline(entries) {
+    const list = slot(this.detail, "timeline")
+    const known = this.moments
+    const from = known?.slice(0, entries.length).findIndex((said, index) => said !== JSON.stringify(entries[index])) ?? 0
+    const start = known ? (from < 0 ? Math.min(known.length, entries.length) : from) : 0
+    while (list.children.length > start) list.lastElementChild.remove()
+    for (const entry of entries.slice(start)) {
+      const node = moment(entry)
+      if (known) node.classList.add("is-new")
+      list.append(node)
+    }
+    this.moments = entries.map((entry) => JSON.stringify(entry))
+  }
+
+  state(title, words, icon) {
+    const state = stamp("state")
+    fill(state, { title, text: words })
+    slot(state, "icon").setAttribute("href", `/icons.svg#${icon}`)
+    this.detail = null
+    this.order = null
+    slot(this, "status").hidden = true
+    this.querySelector("[data-act=cancel]").hidden = true
+    this.scroller.replaceChildren(state)
+  }
+
+  async copy() {
+    try {
+      await navigator.clipboard.writeText(this.order.orderId)
+      toast("Order id copied")
+    } catch {
+      toast("The browser does not allow copying here")
+    }
+  }
+})
+
+function line({ productId, productName, priceMinor, quantity }) {
+  const node = stamp("order-line")
+  // An integer of minor units times a quantity: exact.
+  fill(node, { sum: money(priceMinor * quantity), each: `${quantity} × ${money(priceMinor)}` })
+  const link = make("a", "", productName)
+  link.href = `/orders${search({ product: productId })}`
+  link.title = "All orders with this product"
+  slot(node, "product").append(link)
+  return node
+}
+
+function moment({ at, event, actor, note }) {
+  const node = stamp("timeline-entry")
+  const words = EVENTS[event] ?? event.replace(/(?<=[a-z])(?=[A-Z])/g, " ")
+  fill(node, { what: words, who: actor ? `by ${actor}` : "" })
+  putTime(slot(node, "when"), at, when(at))
+  if (note) {
+    text(slot(node, "note"), note)
+    slot(node, "note").hidden = false
+  }
+  if (BAD.has(event)) node.dataset.bad = ""
+  return node
+}

@@ -1,0 +1,154 @@
+// Where the parts meet: the session decides between login and the shell, the address which screen the shell shows.
+
+import { fill, slot, stamp } from "./dom.js"
+import { holdWhileBusy } from "./hold.js"
+import { listenToKeys, showKeys } from "./keys.js"
+import { live } from "./live.js"
+import { openMenu } from "./menu.js"
+import { onMove, place, startRouter } from "./router.js"
+import { Refusal, ask, send, session } from "./send.js"
+import { store } from "./store.js"
+import "./elements/fresh-badge.js"
+import "./elements/login-screen.js"
+import "./elements/order-filters.js"
+import "./elements/order-panel.js"
+import "./elements/order-table.js"
+import "./elements/orders-screen.js"
+import "./elements/price-history.js"
+import "./elements/store-screen.js"
+import "./elements/stores-screen.js"
+import "./elements/toast-list.js"
+
+const RETRY_MS = 4_000
+const root = document.querySelector(".root")
+let shell = null
+
+startRouter()
+holdWhileBusy()
+listenToKeys(() => shell?.querySelector(".main").firstElementChild)
+onMove(show)
+store.watch(enter)
+session.addEventListener("over", () => leave("Your session is over. Sign in to go on where you were."))
+document.addEventListener("visibilitychange", () => { if (!document.hidden) live.wake() })
+live.onStatus(watchSession)
+start()
+
+async function start() {
+  try {
+    store.session = await ask("/admin/api/session")
+  } catch (error) {
+    if (error instanceof Refusal && error.status === 401) return leave()
+    const state = stamp("state")
+    const message = error.code === "offline" ? "It will be tried again in a moment." : error.message
+    fill(state, { title: "MallBots can not be reached", text: message })
+    root.replaceChildren(state)
+    setTimeout(start, RETRY_MS)
+  }
+}
+
+/** Somebody is logged in, or has come back: the address still says where they were. */
+function enter(person) {
+  if (!person) return
+  shell = stamp("shell")
+  const initials = person.name.split(/\s+/).map((word) => word[0]).slice(0, 2).join("").toUpperCase()
+  fill(shell, { name: person.name, initials })
+  shell.querySelector("[data-act=keys]").addEventListener("click", showKeys)
+  const user = shell.querySelector("[data-act=user]")
+  user.setAttribute("aria-label", `${person.name}, account and appearance`)
+  user.addEventListener("click", () => openMenu(user, { title: `${person.name} (${person.user})`, items: userItems() }))
+  root.replaceChildren(shell)
+  live.connect()
+  show(place())
+}
+
+function leave(message) {
+  if (root.querySelector("login-screen")) return
+  for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close()
+  live.disconnect()
+  shell = null
+  store.session = null
+  const login = document.createElement("login-screen")
+  login.message = message
+  root.replaceChildren(login)
+  document.title = "Sign in · MallBots"
+}
+
+const SCREENS = { orders: "orders-screen", stores: "stores-screen", store: "store-screen" }
+
+function show(here) {
+  if (!shell) return
+  const main = shell.querySelector(".main")
+  const name = here.screen === "stores" && here.id ? "store" : here.screen
+  for (const link of shell.querySelectorAll(".side-link[data-screen]")) {
+    if (link.dataset.screen === here.screen) link.setAttribute("aria-current", "page")
+    else link.removeAttribute("aria-current")
+  }
+  const tag = SCREENS[name]
+  if (!tag) {
+    const state = stamp("state")
+    fill(state, { title: "There is nothing here", text: "This address belongs to no screen.", link: "Go to orders" })
+    slot(state, "link").href = "/orders"
+    slot(state, "link").hidden = false
+    document.title = "Not found · MallBots"
+    return main.replaceChildren(state)
+  }
+  const current = main.firstElementChild
+  // A screen that is already shown moves within itself; another store is another screen.
+  if (current?.localName === tag && (name !== "store" || current.store === here.id)) return current.place(here)
+  const screen = document.createElement(tag)
+  screen.here = here
+  main.replaceChildren(screen)
+}
+
+/** A handshake refused for want of a session looks like a dead network to a socket. HTTP can tell them apart. */
+let asking = false
+async function watchSession() {
+  const { state, attempt, withdrawn, greeted } = live.status
+  if (!store.session) {
+    // Another tab has logged in again, on the socket this one shares.
+    if (state !== "open" || asking) return
+    asking = true
+    await start()
+    asking = false
+    return
+  }
+  if (state === "over") return leave("Your session is over. Sign in to go on where you were.")
+  if (asking || state !== "waiting" || !(withdrawn || (!greeted && attempt > 0))) return
+  asking = true
+  try {
+    const now = await ask("/admin/api/session")
+    if (JSON.stringify(now) !== JSON.stringify(store.session)) store.session = now
+  } catch (error) {
+    if (error instanceof Refusal && error.status === 401) leave("Your session is over. Sign in to go on where you were.")
+  } finally {
+    asking = false
+  }
+}
+
+function userItems() {
+  const chosen = document.documentElement.dataset.theme
+  const theme = (name, label) => ({ label, checked: chosen === name, act: () => useTheme(name) })
+  return [
+    theme(undefined, "Appearance of the system"), theme("light", "Light"), theme("dark", "Dark"), null,
+    { label: "Keyboard shortcuts", act: showKeys },
+    { label: "Sign out", act: signOut },
+  ]
+}
+
+function useTheme(name) {
+  if (name) {
+    document.documentElement.dataset.theme = name
+    localStorage.setItem("theme", name)
+  } else {
+    delete document.documentElement.dataset.theme
+    localStorage.removeItem("theme")
+  }
+}
+
+async function signOut() {
+  try {
+    await send("DELETE", "/admin/api/session")
+  } finally {
+    leave()
+  }
+}

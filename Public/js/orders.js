@@ -1,0 +1,20 @@
+// What can be done with an order, wherever it is shown.
+
+import { openDialog } from "./dialog.js"
+import { CANCELABLE } from "./filters.js"
+import { may } from "./store.js"
+
+export const cancelable = (order) => CANCELABLE.has(order.status) && may("cancel-order")
+
+export function askCancel(order) {
+  openDialog({
+    title: `Cancel order ${order.number}?`,
+    text: `${order.customerName} is told, and ${order.paid ? "the payment is refunded" : "nothing is charged"}. This can not be undone.`,
+    fields: [{ name: "reason", label: "Reason", kind: "long", required: true, max: 500 }],
+    submit: "Cancel order",
+    dismiss: "Keep order",
+    danger: true,
+    done: `Order ${order.number} is canceled`,
+    send: ({ reason }, attempt) => attempt.send("POST", `/admin/api/orders/${order.orderId}/cancel`, { reason }),
+  })
+}

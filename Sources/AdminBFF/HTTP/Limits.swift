@@ -1,0 +1,22 @@
+/// The bounds within which a request is read. Whatever passes one is a `Violation`, and the connection ends.
+public struct Limits: Sendable, Equatable {
+    /// Bytes of the request line. RFC 9112 §3 recommends at least 8,000.
+    public var requestLine = 8_000
+    /// Bytes of all field lines together, line ends included; trailers have as much again.
+    public var fieldBytes = 16_384
+    public var fieldCount = 64
+    /// Bytes of a body, where its route names no other bound.
+    public var body = 1_048_576
+    /// Bytes of a chunk's size line with its extensions.
+    public var chunkLine = 256
+    /// Empty lines forgiven before a request line. RFC 9112 §2.2.
+    public var emptyLines = 1
+    /// From the first byte of a head to its end.
+    public var headTime = Duration.seconds(10)
+    /// Between two arrivals of a body's bytes.
+    public var bodyTime = Duration.seconds(20)
+    /// From one request's end to the next one's first byte.
+    public var idleTime = Duration.seconds(75)
+
+    public init() {}
+}

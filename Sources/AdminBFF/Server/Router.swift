@@ -1,0 +1,225 @@
+public import HTTP
+
+/// Which handler answers which request. A literal segment wins over a parameter; the rest is answered with 404, or with
+/// 405 and the methods there are. HEAD is answered by GET's handler, OPTIONS by the router.
+///
+/// A pattern is a path: `/admin/api/orders/{id}/cancel`. `{id}` takes any segment, `{id:uuid}` and `{n:int}` only those of
+/// that form. Two patterns that mean the same stop the program.
+public struct Router: Sendable {
+    public typealias Handler = @Sendable (Request) async -> Response
+
+    enum Action: Sendable {
+        case task(Handler)
+        case direct(@Sendable (Request) -> Response)
+        case webSocket(WebSocketEndpoint)
+    }
+
+    struct Endpoint: Sendable {
+        let pattern: String
+        let bodyLimit: Int?
+        let action: Action
+    }
+
+    enum Match {
+        case endpoint(Endpoint, PathParameters)
+        case refusal(Response)
+    }
+
+    private var root = Node()
+    private var folders: [(prefix: [UInt8], endpoint: Endpoint)] = []
+
+    public init() {}
+
+    public mutating func get(_ pattern: String, _ handler: @escaping Handler) {
+        on(.get, pattern, handler)
+    }
+
+    public mutating func post(_ pattern: String, bodyLimit: Int? = nil, _ handler: @escaping Handler) {
+        on(.post, pattern, bodyLimit: bodyLimit, handler)
+    }
+
+    public mutating func put(_ pattern: String, bodyLimit: Int? = nil, _ handler: @escaping Handler) {
+        on(.put, pattern, bodyLimit: bodyLimit, handler)
+    }
+
+    public mutating func patch(_ pattern: String, bodyLimit: Int? = nil, _ handler: @escaping Handler) {
+        on(.patch, pattern, bodyLimit: bodyLimit, handler)
+    }
+
+    public mutating func delete(_ pattern: String, _ handler: @escaping Handler) {
+        on(.delete, pattern, handler)
+    }
+
+    /// The handler runs in a task on the connection's loop. `bodyLimit` stands for `Limits.body` on this route.
+    public mutating func on(
+        _ method: Method, _ pattern: String, bodyLimit: Int? = nil, _ handler: @escaping Handler
+    ) {
+        add(method, pattern, bodyLimit, .task(handler))
+    }
+
+    /// As `on`, for a handler that waits for nothing: it is called in place, without a task.
+    public mutating func direct(
+        _ method: Method, _ pattern: String, bodyLimit: Int? = nil,
+        _ handler: @escaping @Sendable (Request) -> Response
+    ) {
+        add(method, pattern, bodyLimit, .direct(handler))
+    }
+
+    /// Serves files for what no route takes and starts with `prefix`, which ends with a slash. The longest prefix wins.
+    public mutating func files(_ prefix: String, _ files: StaticFiles) {
+        precondition(
+            prefix.hasPrefix("/") && prefix.hasSuffix("/"), "a folder's prefix starts and ends with a slash: \(prefix)")
+        let length = prefix.utf8.count
+        let endpoint = Endpoint(
+            pattern: prefix + "*", bodyLimit: 0,
+            action: .direct { request in files.answer(request.head, below: length) })
+        folders.append((Array(prefix.utf8), endpoint))
+        folders.sort { $0.prefix.count > $1.prefix.count }
+    }
+
+    mutating func add(_ method: Method, _ pattern: String, _ bodyLimit: Int?, _ action: Action) {
+        precondition(pattern.hasPrefix("/"), "a pattern starts with a slash: \(pattern)")
+        let segments = pattern.dropFirst().split(separator: "/", omittingEmptySubsequences: false).map(Segment.init)
+        root.add(segments[...], method, Endpoint(pattern: pattern, bodyLimit: bodyLimit, action: action))
+    }
+
+    func match(_ head: RequestHead) -> Match {
+        head.withPath { path in
+            guard !path.isEmpty else { return .refusal(Self.options(Method.allCases)) }
+            var parameters = PathParameters()
+            if let node = root.find(path, from: 1, &parameters) {
+                let method = head.method == .head && node.endpoint(.head) == nil ? .get : head.method
+                if let endpoint = node.endpoint(method) { return .endpoint(endpoint, parameters) }
+                return .refusal(head.method == .options ? Self.options(node.methods) : Self.notAllowed(node.methods))
+            }
+            for folder in folders where path.starts(with: folder.prefix) {
+                switch head.method {
+                case .get, .head: return .endpoint(folder.endpoint, parameters)
+                case .options: return .refusal(Self.options([.get, .head, .options]))
+                default: return .refusal(Self.notAllowed([.get, .head, .options]))
+                }
+            }
+            return .refusal(.plain(.notFound))
+        }
+    }
+
+    private static func options(_ methods: [Method]) -> Response {
+        Response(.noContent, headers: ["allow": methods.map(\.rawValue).joined(separator: ", ")])
+    }
+
+    private static func notAllowed(_ methods: [Method]) -> Response {
+        var response = Response.plain(.methodNotAllowed)
+        response.headers.add("allow", methods.map(\.rawValue).joined(separator: ", "))
+        return response
+    }
+}
+
+/// One segment of a pattern.
+private enum Segment: Hashable {
+    case literal([UInt8])
+    case parameter(String, Form)
+
+    enum Form: String { case any, int, uuid }
+
+    init(_ text: Substring) {
+        guard text.hasPrefix("{"), text.hasSuffix("}") else {
+            precondition(!text.contains("{") && !text.contains("}"), "a parameter takes a whole segment: \(text)")
+            self = .literal(Array(text.utf8))
+            return
+        }
+        let parts = text.dropFirst().dropLast().split(separator: ":", omittingEmptySubsequences: false)
+        let form = parts.count > 1 ? Form(rawValue: String(parts[1])) : .any
+        guard let form, !parts[0].isEmpty, parts.count <= 2 else {
+            preconditionFailure("a parameter is {name}, {name:int} or {name:uuid}, not \(text)")
+        }
+        self = .parameter(String(parts[0]), form)
+    }
+}
+
+extension Segment.Form {
+    func admits(_ text: String) -> Bool {
+        switch self {
+        case .any: return !text.isEmpty
+        case .int: return Int(text) != nil && !text.hasPrefix("+")
+        case .uuid:
+            let bytes = Array(text.utf8)
+            return bytes.count == 36
+                && bytes.indices.allSatisfy {
+                    [8, 13, 18, 23].contains($0)
+                        ? bytes[$0] == UInt8(ascii: "-") : Character(UnicodeScalar(bytes[$0])).isHexDigit
+                }
+        }
+    }
+}
+
+/// A place in the tree of segments.
+private struct Node: Sendable {
+    private var literals: [(name: [UInt8], node: Node)] = []
+    private var parameters: [(name: String, form: Segment.Form, node: Node)] = []
+    private var endpoints: [(method: Method, endpoint: Router.Endpoint)] = []
+
+    func endpoint(_ method: Method) -> Router.Endpoint? {
+        for entry in endpoints where entry.method == method { return entry.endpoint }
+        return nil
+    }
+
+    /// The methods that are answered here, those answered on behalf of others included.
+    var methods: [Method] {
+        let own = endpoints.map(\.method)
+        return Method.allCases.filter { own.contains($0) || $0 == .options || $0 == .head && own.contains(.get) }
+    }
+
+    mutating func add(_ rest: ArraySlice<Segment>, _ method: Method, _ endpoint: Router.Endpoint) {
+        guard let segment = rest.first else {
+            precondition(self.endpoint(method) == nil, "\(method.rawValue) \(endpoint.pattern) is routed twice")
+            endpoints.append((method, endpoint))
+            return
+        }
+        switch segment {
+        case .literal(let name):
+            let index = literals.firstIndex { $0.name == name } ?? literals.count
+            if index == literals.count { literals.append((name, Node())) }
+            literals[index].node.add(rest.dropFirst(), method, endpoint)
+        case .parameter(let name, let form):
+            let index = parameters.firstIndex { $0.form == form } ?? parameters.count
+            if index == parameters.count {
+                parameters.append((name, form, Node()))
+                // The narrower form is tried first.
+                parameters.sort { $0.form != .any && $1.form == .any }
+            }
+            let place = parameters.firstIndex { $0.form == form }!
+            precondition(
+                parameters[place].name == name,
+                "\(endpoint.pattern) names a parameter that is called \(parameters[place].name) elsewhere")
+            parameters[place].node.add(rest.dropFirst(), method, endpoint)
+        }
+    }
+
+    /// The node at which the path ends. `start` is behind the slash before the next segment.
+    func find(_ path: UnsafeRawBufferPointer, from start: Int, _ found: inout PathParameters) -> Node? {
+        guard start <= path.count else { return endpoints.isEmpty ? nil : self }
+        var end = start
+        var isEscaped = false
+        while end < path.count, path[end] != UInt8(ascii: "/") {
+            isEscaped = isEscaped || path[end] == UInt8(ascii: "%")
+            end += 1
+        }
+        let raw = UnsafeRawBufferPointer(rebasing: path[start..<end])
+        let decoded = isEscaped ? PercentEncoding.decode(raw) ?? [] : []
+        for literal in literals where isEscaped ? decoded == literal.name : raw.elementsEqual(literal.name) {
+            if let node = literal.node.find(path, from: end + 1, &found) { return node }
+        }
+        guard !parameters.isEmpty else { return nil }
+        let bytes = isEscaped ? decoded : Array(raw)
+        guard !bytes.contains(0), let text = String(validating: bytes, as: UTF8.self) else { return nil }
+        for parameter in parameters where parameter.form.admits(text) {
+            var inner = found
+            inner.add(parameter.name, text)
+            if let node = parameter.node.find(path, from: end + 1, &inner) {
+                found = inner
+                return node
+            }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,71 @@
+public import EventLoop
+import Glibc
+public import HTTP
+public import Logging
+import Synchronization
+
+/// An HTTP/1.1 and WebSocket server on a set of loops. A connection lives and dies on the loop that accepted it.
+public final class Server: Sendable {
+    public struct Configuration: Sendable {
+        public var address: SocketAddress
+        public var limits = HTTP.Limits()
+        public var serverLimits = ServerLimits()
+        /// Every response carries these.
+        public var securityHeaders = SecurityHeaders.strict
+        public var observer: Observer?
+
+        public init(_ address: SocketAddress) { self.address = address }
+    }
+
+    /// The port that was given out, where the address left it to the kernel.
+    public let port: UInt16
+    private let loops: [ServerLoop]
+
+    /// Listens from now on. With several loops each has a socket of its own, and the kernel spreads connections over them.
+    public init(
+        _ configuration: Configuration, _ router: Router, on loops: [EventLoop], logger: Logger
+    ) throws(SystemError) {
+        precondition(!loops.isEmpty, "a server needs a loop")
+        var descriptors: [Int32] = []
+        var address = configuration.address
+        do throws(SystemError) {
+            for _ in loops {
+                descriptors.append(try Socket.listen(on: address, shared: loops.count > 1))
+                // The other sockets must have the port that the kernel chose for the first.
+                if case .ip(let host, 0) = address { address = .ip(host: host, port: Socket.port(of: descriptors[0])) }
+            }
+        } catch {
+            for descriptor in descriptors { close(descriptor) }
+            throw error
+        }
+        if case .ip(_, let port) = address { self.port = port } else { port = 0 }
+        self.loops = loops.map { ServerLoop($0, configuration, router, logger) }
+        for (server, descriptor) in zip(self.loops, descriptors) {
+            server.loop.call { server.listen(on: descriptor) }
+        }
+        logger.info("listening", metadata: ["address": "\(address)", "loops": "\(loops.count)"])
+    }
+
+    /// Stops accepting, finishes the requests under way, closes WebSockets with 4410 spread over the time, and drops what
+    /// is left when the time is over. Returns when no connection is left.
+    public func drain(within time: Duration) async {
+        await withTaskGroup { group in
+            for server in loops {
+                group.addTask {
+                    await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+                        server.loop.call { server.drain(within: time) { continuation.resume() } }
+                    }
+                }
+            }
+        }
+    }
+
+    /// The connections that are open now, on all loops.
+    public var connections: Int {
+        get async {
+            var sum = 0
+            for server in loops { sum += await server.loop.spawn { server.count }.value }
+            return sum
+        }
+    }
+}

@@ -1,0 +1,37 @@
+/// The bounds within which connections are served; those of a request's form are `HTTP.Limits`.
+public struct ServerLimits: Sendable {
+    /// Connections a loop holds at once. When it holds as many, further ones wait in the kernel's queue.
+    public var connections = 16_384
+    /// Unsent bytes beyond which a connection reads and serves nothing more, until it has drained.
+    public var output = 262_144
+    /// How long a peer may take nothing of what waits for it before its connection is dropped.
+    public var stallTime = Duration.seconds(120)
+    /// How long the rest of what a refused peer sends is read and thrown away, so that it can read the refusal: closing
+    /// with unread bytes would reset the connection (RFC 9112 §9.6).
+    public var lingerTime = Duration.seconds(2)
+    /// The silence after which a WebSocket peer is sent a ping, and the time it has to show that it lives.
+    public var pingAfter = Duration.seconds(20)
+    public var pongWithin = Duration.seconds(20)
+    /// How long a WebSocket peer has to answer our close frame.
+    public var closeTime = Duration.seconds(2)
+
+    public init() {}
+
+    /// One read takes this much, into a buffer that all connections of a loop share.
+    static let readBuffer = 65_536
+    /// Connections taken in one turn; more wait for the next one.
+    static let acceptsPerTurn = 64
+    /// The pause after the process has run out of descriptors or the kernel of memory.
+    static let acceptPause = Duration.milliseconds(100)
+    /// How often deadlines are looked at. A timeout comes up to this much late.
+    static let sweep = Duration.seconds(1)
+    /// Pieces one send gathers. IOV_MAX is 1,024; beyond a few dozen a further piece costs as much as a further call.
+    static let piecesPerSend = 64
+    /// A body up to this size is copied behind its head; a larger one is sent from where it is.
+    static let copiedBody = 16_384
+    /// Write buffers a loop keeps for the next response, and the largest it keeps.
+    static let spareBuffers = 16
+    static let spareBufferSize = 32_768
+    /// The part of a drain's time over which WebSocket peers are sent away.
+    static let drainSpread = 0.8
+}

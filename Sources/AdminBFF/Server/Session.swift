@@ -1,0 +1,19 @@
+import EventLoop
+
+/// The protocol a connection speaks: HTTP, or WebSocket after an upgrade. Everything is called on the loop.
+protocol Session: AnyObject {
+    /// Bytes have come. They are lent until the call returns, and may be written to.
+    func received(_ bytes: UnsafeMutableRawBufferPointer)
+    /// The peer will send nothing more; it may still read.
+    func inputEnded()
+    /// Whether more bytes are wanted now.
+    var takesInput: Bool { get }
+    /// Everything that waited beyond a turn's end has been sent.
+    func outputDrained()
+    /// `Connection.hasRoom` was false and is true again.
+    func hasRoomAgain()
+    /// A moment at which deadlines are looked at.
+    func tick(_ now: LoopInstant)
+    /// The connection is gone.
+    func closed()
+}

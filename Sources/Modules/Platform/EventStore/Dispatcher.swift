@@ -1,0 +1,187 @@
+import Crypto
+public import EventLoop
+public import FoundationEssentials
+public import Kernel
+import Logging
+public import Postgres
+
+/// Who asks for a command, and under which id: the same id is the same command, however often it comes.
+public struct CommandRequest: Sendable {
+    public let id: UUID
+    /// Whether the caller may send it again under this id, so that an earlier answer has to be looked for first.
+    public let mayRepeat: Bool
+    public let cause: Cause
+
+    public init(id: UUID, mayRepeat: Bool, cause: Cause) {
+        self.id = id
+        self.mayRepeat = mayRepeat
+        self.cause = cause
+    }
+}
+
+/// What came of a command.
+public struct Outcome: Sendable {
+    /// The aggregate it was about, and its version now; nil where nothing was touched.
+    public let subject: (id: UUID, version: Version)?
+    /// Where the log stood when it was written: who has read up to here has seen its effect.
+    public let position: Position
+    /// The handler's reply, JSON.
+    public let reply: [UInt8]
+    /// Whether this is the kept answer of an earlier time.
+    public let isRepeated: Bool
+}
+
+/// Carries out commands: runs the handler, hands what it decided to the lane as one unit, and decides again after a conflict.
+public final class Dispatcher: Sendable {
+    let catalogue: Catalogue
+    public let questions: Questions
+    let aggregates: Aggregates
+    private let loop: EventLoop
+    private let lane: CommitLane
+    private let clock: MallClock
+    private let pool: Pool
+
+    public init(on loop: EventLoop, catalogue: Catalogue, pool: Pool, lane: CommitLane, clock: MallClock) {
+        self.loop = loop
+        self.catalogue = catalogue
+        self.pool = pool
+        self.lane = lane
+        self.clock = clock
+        let log = Log(pool)
+        aggregates = Aggregates(on: loop, log: log)
+        questions = Questions(catalogue: catalogue, aggregates: aggregates, log: log, pool: pool)
+    }
+
+    /// Carries out a command given by name, its fields as JSON. Throws a `Refusal`, or a failure of the database.
+    public func perform(_ command: String, _ body: [UInt8], _ request: CommandRequest) async throws -> Outcome {
+        guard let acceptance = catalogue.acceptances[command] else { preconditionFailure("no module accepts \(command)") }
+        return try await perform(request, digest: Digest.sha256(Array(command.utf8) + [0] + body)) { tx in
+            try await acceptance.handle(body, tx)
+        }
+    }
+
+    /// Carries out a command.
+    public func perform<C: PublicCommand>(_ command: C, _ request: CommandRequest) async throws -> Outcome {
+        try await perform(C.name, Coding.encode(command), request)
+    }
+
+    typealias Deciding = @Sendable (borrowing any Transaction & ~Copyable) async throws -> [UInt8]
+
+    /// Always on the lane's loop, whoever calls: deciding shares its memory and never leaves it.
+    func perform(_ request: CommandRequest, digest: [UInt8], _ decide: @escaping Deciding) async throws -> Outcome {
+        if loop.isCurrent { return try await attempt(request, digest, decide) }
+        return try await loop.spawnThrowing { try await self.attempt(request, digest, decide) }.value
+    }
+
+    private func attempt(_ request: CommandRequest, _ digest: [UInt8], _ decide: Deciding) async throws -> Outcome {
+        if request.mayRepeat, let answer = try await answered(request, digest) { return answer }
+        for _ in 0..<Limits.decisions {
+            let work = Work(
+                id: request.id, now: clock.now, cause: request.cause, catalogue: catalogue, aggregates: aggregates,
+                questions: questions)
+            do {
+                let outcome = try await once(work, request, digest, decide)
+                await work.unlock()
+                if let outcome { return outcome }
+            } catch {
+                await work.unlock()
+                throw error
+            }
+        }
+        throw Refusal(.stale, "others changed the same thing at the same time; try again")
+    }
+
+    /// One decision. Nil when it rested on a state that is not the newest any more.
+    private func once(
+        _ work: Work, _ request: CommandRequest, _ digest: [UInt8], _ decide: Deciding
+    ) async throws -> Outcome? {
+        let reply: [UInt8]
+        do {
+            let tx: any Transaction & ~Copyable = UnitOfWork(work: work)
+            reply = try await decide(tx)
+        } catch let refusal as Refusal {
+            // Refused on the strength of a state that may be out of date, if other processes write: that is checked.
+            let check = work.unit(digest: digest, answer: [], remembered: false).check
+            if !check.streams.isEmpty, try await lane.commit(check) == .conflict {
+                await work.drop()
+                return nil
+            }
+            throw refusal
+        }
+        let answer = Answer(subject: work.subject, reply: reply)
+        let unit = work.unit(digest: digest, answer: answer.bytes, remembered: true)
+        do {
+            switch try await lane.commit(unit) {
+            case .done(let position):
+                await work.keep()
+                return Outcome(subject: work.subject, position: position, reply: reply, isRepeated: false)
+            case .doneBefore(let position, let kept, let keptDigest):
+                await work.drop()
+                return try repeated(position, kept, keptDigest, digest)
+            case .conflict:
+                await work.drop()
+                return nil
+            case .claimTaken(let claim): throw work.refusal(ofClaim: claim)
+            }
+        } catch {
+            // Whether it was written is not known, so memory is not trusted.
+            await work.drop()
+            throw error
+        }
+    }
+
+    /// The kept answer of a command that was done before; nil if it was not.
+    private func answered(_ request: CommandRequest, _ digest: [UInt8]) async throws -> Outcome? {
+        let rows = try await pool.query(
+            "select position, answer, digest from mall.commands where command_id = \(request.id)")
+        guard let row = rows.first else { return nil }
+        return try repeated(Position(row[0]), row[1], row[2], digest)
+    }
+
+    /// Whether a command with this id was done.
+    func wasDone(_ id: UUID) async throws -> Bool {
+        try await !pool.query("select 1 from mall.commands where command_id = \(id)").isEmpty
+    }
+
+    private func repeated(_ position: Position, _ kept: [UInt8], _ keptDigest: [UInt8], _ digest: [UInt8]) throws -> Outcome {
+        guard keptDigest == digest else {
+            throw Refusal.invalid("this idempotency key was used for another request", field: "Idempotency-Key")
+        }
+        let answer = try Answer(bytes: kept)
+        return Outcome(subject: answer.subject, position: position, reply: answer.reply, isRepeated: true)
+    }
+}
+
+extension CommitUnit {
+    /// The same unit without anything to write: it asks only whether the versions are still the newest.
+    var check: CommitUnit {
+        var check = CommitUnit(id: nil, digest: [], cause: cause, now: now)
+        check.streams = streams.map { Stream(name: $0.name, expected: $0.expected, count: 0) }
+        return check
+    }
+}
+
+/// An answer as it is kept: the subject's id and version and the reply, on two lines of JSON.
+private struct Answer {
+    private struct Head: Codable {
+        let id: String
+        let version: Version
+    }
+
+    let subject: (id: UUID, version: Version)?
+    let reply: [UInt8]
+
+    init(subject: (id: UUID, version: Version)?, reply: [UInt8]) { (self.subject, self.reply) = (subject, reply) }
+
+    var bytes: [UInt8] {
+        let head = subject.map { "{\"id\":\"\($0.id.lowercase)\",\"version\":\($0.version)}" } ?? "{}"
+        return Array(head.utf8) + [UInt8(ascii: "\n")] + reply
+    }
+
+    init(bytes: [UInt8]) throws {
+        let line = bytes.firstIndex(of: UInt8(ascii: "\n")) ?? bytes.endIndex
+        let head = try? Coding.decode(Head.self, from: Array(bytes[..<line]))
+        subject = head.flatMap { head in UUID(uuidString: head.id).map { ($0, head.version) } }
+        reply = Array(bytes[line...].dropFirst())
+    }
+}

@@ -1,0 +1,177 @@
+import EventLoop
+public import Kernel
+import Logging
+import Postgres
+
+/// What one committed step of the projector changed.
+public struct ProjectedBatch: Sendable {
+    /// The mark before and after.
+    public let from: Position
+    public let to: Position
+    /// When the last row of the log in it was written.
+    public let asOf: Instant
+    /// The changed rows of each projection.
+    public let changes: [String: [RowChange]]
+}
+
+/// Folds the log into all live projections, in order, each batch in one transaction with the one mark of all of them.
+///
+/// So a single number says what every projection holds. A batch never ends inside the rows of one command. The projector
+/// never parks: a message that a fold cannot digest is skipped for that projection, with an alarm.
+public actor Projector {
+    public static let name = "projector"
+
+    private let loop: EventLoop
+    private let pool: Pool
+    private let tail: LogTail
+    private let feed: LogFeed
+    private let checkpoints: Checkpoints
+    private let projections: [(definition: any Folding, folder: any Folder)]
+    private let publish: @Sendable (ProjectedBatch) -> Void
+    private let logger = Logger(label: "mallbots.projector")
+    private var position = Position.start
+    private var isPaused = false
+    /// Messages that a projection could not fold, since this process began.
+    public private(set) var skipped = 0
+
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+    /// `publish` is called on the loop after each commit, in order and without gaps.
+    init(
+        on loop: EventLoop, projections: [any Folding], pool: Pool, tail: LogTail, feed: LogFeed,
+        publish: @escaping @Sendable (ProjectedBatch) -> Void
+    ) {
+        self.loop = loop
+        self.pool = pool
+        self.tail = tail
+        self.feed = feed
+        self.publish = publish
+        checkpoints = Checkpoints(pool: pool)
+        self.projections = projections.map { ($0, $0.makeFolder()) }
+    }
+
+    /// Projects until the task is cancelled.
+    func run() async {
+        var failures = 0
+        var isKnown = false
+        while !Task.isCancelled {
+            do {
+                if !isKnown {
+                    for (_, folder) in projections { folder.forget() }
+                    position = try await checkpoints.position(of: Self.name)
+                    isKnown = true
+                }
+                let rows = isPaused ? [] : try await tail.rows(after: position)
+                if rows.isEmpty {
+                    await feed.wait(beyond: isPaused ? Position(.max) : position, atMost: Limits.poll)
+                } else {
+                    try await project(rows)
+                }
+                failures = 0
+            } catch {
+                if Task.isCancelled { return }
+                isKnown = false
+                failures += 1
+                logger.warning("projecting stopped and starts again", metadata: ["error": "\(error)"])
+                await loop.sleep(for: Limits.poll * min(failures, 20))
+            }
+        }
+    }
+
+    /// For tests: a paused projector folds nothing until it goes on.
+    func pause(_ paused: Bool) { isPaused = paused }
+
+    private func project(_ rows: [LogRow]) async throws {
+        guard let last = rows.last?.envelope else { return }
+        let messages = rows.lazy.map(\.envelope).filter { $0.kind == .message }
+        try await loadRows(for: Array(messages))
+        for envelope in messages {
+            for (definition, folder) in projections where definition.events.contains(envelope.type) {
+                do { try folder.fold(envelope) } catch { skip(envelope, definition.name, error) }
+            }
+        }
+        var changes: [String: [RowChange]] = [:]
+        var statements: [SQL] = []
+        for (definition, folder) in projections {
+            let changed = try folder.takeChanges()
+            if changed.isEmpty { continue }
+            changes[definition.name] = changed
+            statements += definition.storage.store(changed.map(\.row))
+        }
+        try await checkpoints.advance(Self.name, from: position, to: last.position, with: statements)
+        let batch = ProjectedBatch(from: position, to: last.position, asOf: last.at, changes: changes)
+        position = last.position
+        publish(batch)
+    }
+
+    /// Reads the rows that these messages are about and that memory does not hold, in one round trip.
+    private func loadRows(for messages: [Envelope]) async throws {
+        var statements: [SQL] = []
+        var wanted: [(folder: any Folder, keys: [UUIDOf])] = []
+        for (definition, folder) in projections {
+            var keys = Set<UUIDOf>()
+            for envelope in messages where definition.events.contains(envelope.type) {
+                guard let key = try? folder.key(for: envelope), !folder.holds(key) else { continue }
+                keys.insert(key)
+            }
+            if keys.isEmpty { continue }
+            statements.append(definition.storage.load(Array(keys)))
+            wanted.append((folder, Array(keys)))
+        }
+        if statements.isEmpty { return }
+        let results = try await pool.pipeline(statements)
+        for ((folder, keys), rows) in zip(wanted, results) {
+            let stored = try rows.map { try StoredRow(withoutColumns: $0) }
+            try folder.load(stored, absent: Array(Set(keys).subtracting(stored.map(\.key))))
+        }
+    }
+
+    private func skip(_ envelope: Envelope, _ projection: String, _ error: any Error) {
+        skipped += 1
+        logger.critical(
+            "a message could not be folded and was skipped; rebuild the projection once its fold is mended",
+            metadata: [
+                "projection": "\(projection)", "type": "\(envelope.type)", "position": "\(envelope.position)",
+                "error": "\(error)",
+            ])
+    }
+}
+
+extension StoredRow {
+    /// The bodies of a row, for folding on: the columns are computed anew from them.
+    fileprivate init(withoutColumns row: SQLRow) throws {
+        let isDeleted: Bool = try row[2]
+        self.init(
+            key: try row[0], position: Position(try row[1]),
+            columns: isDeleted ? nil : Columns(names: ColumnNames([]), values: []), value: try row[3], detail: try row[4],
+            cause: try row[5])
+    }
+
+    /// A whole row, as a projection's `select` answers it, its cells beginning at column `offset`.
+    public init(_ row: SQLRow, of projection: any Folding, offset: Int = 0) throws {
+        var values: [ColumnValue] = []
+        let isDeleted: Bool = try row[offset + 2]
+        if !isDeleted {
+            for (index, column) in projection.columns.enumerated() {
+                values.append(try row.columnValue(offset + 6 + index, column.kind))
+            }
+        }
+        self.init(
+            key: try row[offset], position: Position(try row[offset + 1]),
+            columns: isDeleted ? nil : Columns(names: projection.columnNames, values: values), value: try row[offset + 3],
+            detail: try row[offset + 4], cause: try row[offset + 5])
+    }
+}
+
+extension SQLRow {
+    fileprivate func columnValue(_ index: Int, _ kind: ColumnKind) throws -> ColumnValue {
+        if isNull(index) { return .null }
+        switch kind {
+        case .bool: return .bool(try self[index])
+        case .int: return .int(try self[index])
+        case .text: return .text(try self[index])
+        case .uuid: return .uuid(try self[index])
+        case .uuids: return .uuids(try self[index])
+        }
+    }
+}
