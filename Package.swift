@@ -72,8 +72,18 @@ let package = Package(
         .test("WebSocketTests", of: ["WebSocket"]),
         .test("ServerTests", of: ["Server", "EventLoop", "HTTP", "WebSocket", "TestSupport", .log]),
         .support("DomainTestSupport", sees: ["Kernel", "Contracts"]),
+        .test("KernelTests", of: ["Kernel"]),
+        .test(
+            "ContractTests",
+            of: ["Kernel", "Contracts", "Stores", "Customers", "Baskets", "Ordering", "Payments"], data: ["Golden"]
+        ),
         .test("StoresTests", of: ["Kernel", "Contracts", "DomainTestSupport", "Stores"]),
         .test("CustomersTests", of: ["Kernel", "Contracts", "DomainTestSupport", "Customers"]),
+        .test("BasketsTests", of: ["Kernel", "Contracts", "DomainTestSupport", "Baskets", "Stores", "Customers"]),
+        .test("OrderingTests", of: ["Kernel", "Contracts", "DomainTestSupport", "Ordering"]),
+        .test(
+            "PaymentsTests",
+            of: ["Kernel", "Contracts", "DomainTestSupport", "Payments", "Baskets", "Stores", "Customers", "Ordering"]),
         .test("LiveTests", of: ["Live", "Kernel"]),
     ])
 

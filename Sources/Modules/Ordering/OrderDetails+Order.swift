@@ -30,7 +30,9 @@ extension Order {
 }
 
 extension Moment {
-    init(_ happened: Happened<Order.Event>) {
+    /// Nil for what is nobody's business: that a robot was faster than the approval.
+    init?(_ happened: Happened<Order.Event>) {
+        if case .orderStartNoted = happened.event { return nil }
         let note: String? =
             switch happened.event {
             case .orderRejected(let reason): reason

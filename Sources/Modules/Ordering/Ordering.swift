@@ -62,7 +62,7 @@ public let ordering = Module("ordering") {
     answers(GetOrder.self) { query, reader in
         if let found = try await reader.state(of: Order.self, query.id), let facts = found.state.facts {
             let history = try await reader.history(of: Order.self, query.id)
-            return OrderDetails(query.id, found.state, facts, history.map(Moment.init), found.version)
+            return OrderDetails(query.id, found.state, facts, history.compactMap(Moment.init), found.version)
         }
         return try await pending(query.id, reader)
     }
