@@ -69,14 +69,23 @@ public actor Client {
         close(nothing)
     }
 
+    /// What was received beyond what was asked for.
+    private var buffered: [UInt8] = []
+
     /// What has come, at most `limit` bytes; empty at the connection's end; nil when nothing comes or it was reset.
     public func receive(_ limit: Int = 65_536) -> [UInt8]? {
-        var count = 0
-        let bytes = [UInt8](unsafeUninitializedCapacity: limit) { buffer, filled in
-            count = recv(descriptor, buffer.baseAddress, limit, 0)
-            filled = max(count, 0)
+        if buffered.isEmpty {
+            let size = max(limit, 65_536)
+            var count = 0
+            buffered = [UInt8](unsafeUninitializedCapacity: size) { buffer, filled in
+                count = recv(descriptor, buffer.baseAddress, size, 0)
+                filled = max(count, 0)
+            }
+            if count < 0 { return nil }
         }
-        return count < 0 ? nil : bytes
+        let bytes = Array(buffered.prefix(limit))
+        buffered.removeFirst(bytes.count)
+        return bytes
     }
 
     /// Exactly `count` bytes; nil if they do not come.
@@ -103,8 +112,14 @@ public actor Client {
     public func receiveResponse(to method: String = "GET") -> Answer? {
         var head: [UInt8] = []
         while !head.suffix(4).elementsEqual("\r\n\r\n".utf8) {
-            guard let byte = receive(1), !byte.isEmpty, head.count < 65_536 else { return nil }
-            head += byte
+            guard head.count < 65_536, let more = receive(), !more.isEmpty else { return nil }
+            // The end may have been cut: it is looked for in what there is of the head as well.
+            let start = max(head.count - 3, 0)
+            head += more
+            let end = (start..<max(head.count - 3, start)).first { head[$0...].starts(with: "\r\n\r\n".utf8) }
+            guard let end else { continue }
+            buffered = head[(end + 4)...] + buffered
+            head.removeLast(head.count - end - 4)
         }
         var answer = Answer(head: String(decoding: head, as: UTF8.self))
         if method != "HEAD", let length = answer["content-length"].flatMap({ Int($0) }) {

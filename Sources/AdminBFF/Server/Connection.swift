@@ -154,7 +154,8 @@ final class Connection: Pollable, TurnEnd {
         } else {
             session?.received(UnsafeMutableRawBufferPointer(rebasing: buffer[..<count]))
         }
-        updateInterest()
+        // The turn's end looks at it again.
+        if !isDueAtTurnEnd { updateInterest() }
     }
 
     private func updateInterest() {

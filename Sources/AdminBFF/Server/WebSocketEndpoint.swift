@@ -55,6 +55,9 @@ struct WebSocketEndpoint: Sendable {
         guard admitsOrigin(of: request) else {
             throw Refusal(response: .text("a page of another origin may not connect\n", .forbidden))
         }
+        guard request.head.minorVersion > 0 else {
+            throw Refusal(response: .text("a websocket is opened with HTTP/1.1\n", .badRequest))
+        }
         do throws(ServerHandshake.Refusal) {
             let accepted = try ServerHandshake.judge(method: request.method.rawValue, subprotocols: subprotocols) {
                 name in
