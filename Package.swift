@@ -66,6 +66,15 @@ let package = Package(
         .support("PostgresTestSupport", sees: ["Postgres", "EventLoop", "Kernel", .log]),
         .test("PostgresTests", of: ["Postgres", "PostgresTestSupport", "EventLoop", "Kernel", "CPostgres", .log]),
         .support("TestSupport", sees: ["EventLoop", "WebSocket"]),
+        .support(
+            "EventStoreTestSupport",
+            sees: ["EventStore", "Kernel", "EventLoop", "Postgres", "PostgresTestSupport", .log]),
+        .test(
+            "EventStoreTests",
+            of: [
+                "EventStore", "EventStoreTestSupport", "Kernel", "EventLoop", "Postgres", "PostgresTestSupport", .log,
+            ]),
+        .support("TestSupport", sees: ["WebSocket"]),
         .test("EventLoopTests", of: ["EventLoop"]),
         .test("CryptoTests", of: ["Crypto"]),
         .test("HTTPTests", of: ["HTTP"], data: ["Cases"]),
