@@ -74,7 +74,6 @@ let package = Package(
             of: [
                 "EventStore", "EventStoreTestSupport", "Kernel", "EventLoop", "Postgres", "PostgresTestSupport", .log,
             ]),
-        .support("TestSupport", sees: ["WebSocket"]),
         .test("EventLoopTests", of: ["EventLoop"]),
         .test("CryptoTests", of: ["Crypto"]),
         .test("HTTPTests", of: ["HTTP"], data: ["Cases"]),
