@@ -67,6 +67,29 @@ extension UnsafeRawBufferPointer {
     @inline(__always)
     func part(_ range: Range<Int>) -> UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: self[range]) }
 
+    /// Whether a control character other than the tab is among these bytes. Eight are looked at as one word, and one by
+    /// one only where the word has a byte below the space or a DEL, which a tab may be.
+    @inline(__always)
+    var hasControls: Bool {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let tops: UInt64 = 0x8080_8080_8080_8080
+        var index = 0
+        while index + 8 <= count {
+            let word = loadUnaligned(fromByteOffset: index, as: UInt64.self)
+            let deletes = word ^ (ones &* 127)
+            let found = ((word &- ones &* 32) & ~word | (deletes &- ones) & ~deletes) & tops
+            if found != 0, hasControl(in: index..<index + 8) { return true }
+            index += 8
+        }
+        return hasControl(in: index..<count)
+    }
+
+    @inline(__always)
+    private func hasControl(in range: Range<Int>) -> Bool {
+        for index in range where self[index] < 32 && self[index] != 9 || self[index] == 127 { return true }
+        return false
+    }
+
     /// These bytes without spaces and tabs around them.
     func trimmed() -> UnsafeRawBufferPointer {
         var start = 0

@@ -229,13 +229,7 @@ public struct RequestParser: Sendable {
         var end = line.upperBound
         while start < end, bytes[start] == .space || bytes[start] == .tab { start += 1 }
         while start < end, bytes[end - 1] == .space || bytes[end - 1] == .tab { end -= 1 }
-        // Without an early exit the compiler tests many bytes at once.
-        var controls: UInt8 = 0
-        for index in start..<end {
-            let byte = bytes[index]
-            controls |= (byte < 32 && byte != .tab) || byte == 127 ? 1 : 0
-        }
-        guard controls == 0 else { throw .malformedFieldValue }
+        guard !bytes.part(start..<end).hasControls else { throw .malformedFieldValue }
         return (line.lowerBound..<colon, start..<end)
     }
 
