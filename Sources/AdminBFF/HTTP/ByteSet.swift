@@ -11,8 +11,8 @@ struct ByteSet {
 
     /// `tchar`: what methods, field names and other tokens are made of. RFC 9110 §5.6.2.
     static let token = ByteSet(low: 0x03ff_6cfa_0000_0000, high: 0x57ff_ffff_c7ff_fffe)
-    /// What a path may hold: `pchar`, the slash and the percent sign (RFC 3986 §3.3), and `[ ] |`, which browsers send as
-    /// they are by the URL standard.
+    /// What a path may hold: `pchar`, the slash and the percent sign (RFC 3986 §3.3), and `[ ] |`, which browsers send
+    /// as they are by the URL standard.
     static let path = ByteSet(low: 0x2fff_fff2_0000_0000, high: 0x57ff_fffe_afff_ffff)
     /// What a query may hold: any visible character but `" # < >`, again what browsers send as it is.
     static let query = ByteSet(low: 0xafff_fff2_0000_0000, high: 0x7fff_ffff_ffff_ffff)

@@ -2,9 +2,10 @@ import Glibc
 
 /// Reads requests from a connection's bytes, one event at a time, and refuses whatever RFC 9112 does not allow.
 ///
-/// It holds no bytes: the caller presents what it has not been told to drop, and more of it after `.needsMore`. A line is
-/// judged when its end has arrived, or when it has become longer than allowed, so that a verdict never depends on how the
-/// bytes were cut. After a violation nothing more may be asked of it.
+/// It holds no bytes: the caller presents what it has not been told to drop, and more of it after `.needsMore`. A line
+/// is
+/// judged when its end has arrived, or when it has become longer than allowed, so that a verdict never depends on how
+/// the bytes were cut. After a violation nothing more may be asked of it.
 public struct RequestParser: Sendable {
     public enum Step: Sendable {
         /// Nothing can be said until more bytes come.
@@ -109,7 +110,8 @@ public struct RequestParser: Sendable {
                     position += 2
                     state = .chunkSize
                 case .trailers:
-                    // Read for their form and forgotten: RFC 9110 §6.5.1 lets nobody merge them unknown into the headers.
+                    // Read for their form and forgotten: RFC 9110 §6.5.1 lets nobody merge them unknown into the
+                    // headers.
                     let room = limits.fieldBytes - trailerBytes - 2
                     guard let line = try line(bytes, position, atMost: room, else: .fieldsTooLarge) else {
                         return .needsMore

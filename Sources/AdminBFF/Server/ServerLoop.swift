@@ -118,8 +118,8 @@ final class ServerLoop: Pollable, @unchecked Sendable {
 
     // Leaving
 
-    /// Stops accepting, lets requests end and sends WebSocket peers away one by one over most of `time`. What is left then
-    /// is dropped. `done` is called when no connection is left.
+    /// Stops accepting, lets requests end and sends WebSocket peers away one by one over most of `time`. What is left
+    /// then is dropped. `done` is called when no connection is left.
     func drain(within time: Duration, _ done: @escaping @Sendable () -> Void) {
         if let listener { loop.close(listener, registration) }
         (listener, registration) = (nil, nil)
