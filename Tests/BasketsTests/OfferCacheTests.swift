@@ -63,6 +63,7 @@ import Testing
             try await hear(StoreParticipatingToggled(id: Self.store, participating: true), 2, connection)
             try await hear(StoreRebranded(id: Self.store, name: "Loaf"), 3, connection)
             try await hear(StoreCreated(id: Self.store, name: "Bread", location: "A1"), 1, connection)
+            try await hear(StoreParticipationRequested(id: Self.store, note: ""), 4, connection)
             let row = try #require(try await connection.query(OfferCache.offers(of: [Self.rye])).first)
             #expect(try row[5, as: String.self] == "Loaf")
             #expect(try row[6, as: Bool.self])
@@ -80,6 +81,17 @@ import Testing
             #expect(try await connection.query(OfferCache.offers(of: [Self.rye])).isEmpty)
             try await connection.execute(OfferCache.remember(Self.truth[3]))
             #expect(try await connection.query(OfferCache.offers(of: [Self.rye])).count == 1)
+        }
+    }
+
+    @Test func `an event that follows one that was never heard makes the row a miss`() async throws {
+        try await cached { connection in
+            try await connection.execute(OfferCache.remember(Self.bread))
+            try await hear(Self.history[0], 1, connection)
+            try await hear(Self.history[1], 2, connection)
+            #expect(try await connection.query(OfferCache.offers(of: [Self.rye])).count == 1)
+            try await hear(Self.history[3], 4, connection)
+            #expect(try await connection.query(OfferCache.offers(of: [Self.rye])).isEmpty)
         }
     }
 
