@@ -85,9 +85,16 @@ let package = Package(
             "ContractTests",
             of: ["Kernel", "Contracts", "Stores", "Customers", "Baskets", "Ordering", "Payments"], data: ["Golden"]
         ),
-        .test("StoresTests", of: ["Kernel", "Contracts", "DomainTestSupport", "Stores"]),
+        .test(
+            "StoresTests",
+            of: ["Kernel", "Contracts", "DomainTestSupport", "Stores", "Postgres", "PostgresTestSupport"]),
         .test("CustomersTests", of: ["Kernel", "Contracts", "DomainTestSupport", "Customers"]),
-        .test("BasketsTests", of: ["Kernel", "Contracts", "DomainTestSupport", "Baskets", "Stores", "Customers"]),
+        .test(
+            "BasketsTests",
+            of: [
+                "Kernel", "Contracts", "DomainTestSupport", "Baskets", "Stores", "Customers", "Postgres",
+                "PostgresTestSupport",
+            ]),
         .test("OrderingTests", of: ["Kernel", "Contracts", "DomainTestSupport", "Ordering"]),
         .test(
             "PaymentsTests",
