@@ -30,6 +30,13 @@ let package = Package(
             sees: ["CLinux", .collections("DequeModule"), .collections("HeapModule")]),
         .code("Crypto", in: "Modules/Platform", sees: ["CCrypto"]),
 
+        // 1. What the modules say to each other.
+        .code("Contracts", in: "Modules", sees: ["Kernel"]),
+
+        // 2. The mall's modules: each sees the kernel and what is said, and no other module.
+        .module("Stores"),
+        .module("Customers"),
+
         // 2. The gateway's protocols, which do no I/O.
         .code("HTTP", in: "AdminBFF"),
         .code("WebSocket", in: "AdminBFF", sees: ["Crypto"]),
