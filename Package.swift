@@ -36,6 +36,7 @@ let package = Package(
         // 2. The mall's modules: each sees the kernel and what is said, and no other module.
         .module("Stores"),
         .module("Customers"),
+        .module("Search"),
 
         // 2. The gateway's protocols, which do no I/O.
         .code("HTTP", in: "AdminBFF"),
@@ -58,6 +59,7 @@ let package = Package(
         .test("CryptoTests", of: ["Crypto"]),
         .test("HTTPTests", of: ["HTTP"]),
         .test("WebSocketTests", of: ["WebSocket"]),
+        .test("SearchTests", of: ["Search", "Contracts", "Kernel", "Postgres", "PostgresTestSupport"]),
         .test("ServerTests", of: ["Server", "EventLoop", "HTTP", "WebSocket", "TestSupport", .log]),
     ])
 
