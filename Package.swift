@@ -9,6 +9,7 @@ let package = Package(
         // What `Benchmarks`, a package of its own, builds its load from.
         .library(name: "EventLoop", targets: ["EventLoop"]),
         .library(name: "WebSocket", targets: ["WebSocket"]),
+        .library(name: "Search", targets: ["Kernel", "Contracts", "Postgres", "Search"]),
         .executable(name: "echo", targets: ["Echo"]),
     ],
     dependencies: [
