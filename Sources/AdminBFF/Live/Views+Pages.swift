@@ -68,7 +68,8 @@ extension Views {
     }
 
     private func open(
-        _ id: Int, _ name: String, _ query: ClientMessage.Query, _ resume: ClientMessage.Resume?, _ page: Page, now: Instant
+        _ id: Int, _ name: String, _ query: ClientMessage.Query, _ resume: ClientMessage.Resume?, _ page: Page,
+        now: Instant
     ) throws(Refusal) {
         guard page.attachments.count < LiveLimits.viewsPerPage else {
             throw .invalid("a page may open \(LiveLimits.viewsPerPage) views, no more")
@@ -80,7 +81,9 @@ extension Views {
             order: try order(query.order ?? topic.orders[0], of: topic), limit: try limit(query.limit), basis: .nothing)
         let key = try key(of: attachment, page)
         if let resume {
-            if resume.have.count > LiveLimits.window { throw .invalid("have may name \(LiveLimits.window) keys", field: "have") }
+            if resume.have.count > LiveLimits.window {
+                throw .invalid("have may name \(LiveLimits.window) keys", field: "have")
+            }
             resumed(attachment, resume, page)
         }
         let view = view(key, of: topic, now: now)
@@ -198,7 +201,8 @@ extension Views {
             oweCheck(id, page)
             return
         }
-        send(check: Frame(ServerMessage.check(shared: view.number, position: head, view.checksum())), to: page, now: now)
+        send(
+            check: Frame(ServerMessage.check(shared: view.number, position: head, view.checksum())), to: page, now: now)
     }
 
     private func oweCheck(_ id: Int, _ page: Page) {
@@ -289,7 +293,8 @@ extension Views {
             guard end < next.endIndex else { break }
             guard !page.isSlow else { return false }
             page.sink.send(Frame(writer.finished(keys: nil, total: nil, last: false)))
-            attachment.progress = Attachment.Progress(view: view, stamp: next[end - 1].stamp, key: next[end - 1].entry.key)
+            attachment.progress = Attachment.Progress(
+                view: view, stamp: next[end - 1].stamp, key: next[end - 1].entry.key)
             next = next[end...]
         }
         part.rest = next.map(\.entry)

@@ -321,7 +321,8 @@ public final class Views {
             let changes = rows.mapValues { $0.map { RowChange(row: $0, before: nil) } }
             advance(
                 by: ChangeSet(
-                    from: read.since, to: result.checkpoint, asOf: result.asOf, changes: changes, isExact: false), now: now)
+                    from: read.since, to: result.checkpoint, asOf: result.asOf, changes: changes, isExact: false),
+                now: now)
             return
         }
         guard result.checkpoint <= head else {

@@ -170,7 +170,8 @@ public actor CommitLane {
             let base = Int32(streams.a.count)
             for stream in unit.streams {
                 streams.append(
-                    Int32(index + 1), stream.name.category, stream.name.id, (Int32(stream.expected), Int32(stream.count)))
+                    Int32(index + 1), stream.name.category, stream.name.id,
+                    (Int32(stream.expected), Int32(stream.count)))
             }
             let namespace = unit.id ?? UUID()
             for (number, row) in unit.rows.enumerated() {

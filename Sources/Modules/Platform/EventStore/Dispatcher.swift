@@ -54,7 +54,9 @@ public final class Dispatcher: Sendable {
 
     /// Carries out a command given by name, its fields as JSON. Throws a `Refusal`, or a failure of the database.
     public func perform(_ command: String, _ body: [UInt8], _ request: CommandRequest) async throws -> Outcome {
-        guard let acceptance = catalogue.acceptances[command] else { preconditionFailure("no module accepts \(command)") }
+        guard let acceptance = catalogue.acceptances[command] else {
+            preconditionFailure("no module accepts \(command)")
+        }
         return try await perform(request, digest: Digest.sha256(Array(command.utf8) + [0] + body)) { tx in
             try await acceptance.handle(body, tx)
         }
@@ -161,7 +163,9 @@ public final class Dispatcher: Sendable {
         try await !pool.query("select 1 from mall.commands where command_id = \(id)").isEmpty
     }
 
-    private func repeated(_ position: Position, _ kept: [UInt8], _ keptDigest: [UInt8], _ digest: [UInt8]) throws -> Outcome {
+    private func repeated(_ position: Position, _ kept: [UInt8], _ keptDigest: [UInt8], _ digest: [UInt8]) throws
+        -> Outcome
+    {
         guard keptDigest == digest else {
             throw Refusal.invalid("this idempotency key was used for another request", field: "Idempotency-Key")
         }

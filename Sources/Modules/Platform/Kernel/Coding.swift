@@ -72,9 +72,13 @@ extension Refusal {
         case .valueNotFound(_, let context):
             let field = path(context)
             self = .invalid("\(field ?? "the body") must not be null", field: field)
+        // Foundation does not say which number it was: 1.5 or 2^64 where a whole number of 64 bits belongs.
+        case .dataCorrupted(let context) where context.debugDescription.contains("not representable"):
+            self = .invalid("a number in the body is not a whole number, or too large", field: path(context))
         case .dataCorrupted(let context):
             let field = path(context)
-            self = .invalid(field == nil ? "the body is not valid JSON" : "\(field!): \(context.debugDescription)", field: field)
+            self = .invalid(
+                field == nil ? "the body is not valid JSON" : "\(field!): \(context.debugDescription)", field: field)
         @unknown default:
             self = .invalid("the body is not valid JSON")
         }
