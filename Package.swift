@@ -57,7 +57,8 @@ let package = Package(
         .program(
             "App", in: "AdminBFF",
             sees: [
-                "Kernel", "Contracts", "EventLoop", "Crypto", "HTTP", "WebSocket", "Live", "Server", "Postgres", "EventStore",
+                "Kernel", "Contracts", "EventLoop", "Crypto", "HTTP", "WebSocket", "Live", "Server", "Postgres",
+                "EventStore",
                 "Stores", "Customers", "Baskets", "Ordering", "Payments", "Search", .log, .arguments,
             ]),
         .program("Echo", in: "AdminBFF", sees: ["EventLoop", "HTTP", "Server", "WebSocket", .log, .arguments]),
