@@ -104,10 +104,8 @@ extension Views {
             return
         }
         attachment.basis = .resumed(Set(resume.have), cursor.position)
-        if cursor.position > head {
-            page.floor = max(page.floor, cursor.position)
-            page.fallBehind(at: head)
-        }
+        page.fallBehind(at: head)
+        if cursor.position > head { page.floor = max(page.floor, cursor.position) }
     }
 
     private func change(_ attachment: Attachment, _ query: ClientMessage.Query, now: Instant) throws(Refusal) {
@@ -121,9 +119,11 @@ extension Views {
             throw error
         }
         let view = view(key, of: attachment.topic, now: now)
-        if let target = attachment.target { leave(target, attachment) }
-        attachment.target = view
-        view.wanted.append(attachment)
+        if attachment.target !== view {
+            if let target = attachment.target { leave(target, attachment) }
+            attachment.target = view
+            view.wanted.append(attachment)
+        }
         if query.count == true { count(view) }
     }
 
@@ -225,6 +225,8 @@ extension Views {
                 if page.isLevel { continue }
                 let isSame = shown.changedAt <= page.reached && attachment.toldTotal == shown.total
                 if !isSame || attachment.mustListKeys { parts.append(Part(attachment, shown)) }
+            } else if case .resumed = attachment.basis {
+                return
             }
         }
         if page.isLevel && parts.isEmpty { return }
