@@ -10,6 +10,7 @@ let package = Package(
         .library(name: "EventLoop", targets: ["EventLoop"]),
         .library(name: "WebSocket", targets: ["WebSocket"]),
         .executable(name: "mallbots", targets: ["App"]),
+        .library(name: "Search", targets: ["Kernel", "Contracts", "Postgres", "Search"]),
         .executable(name: "echo", targets: ["Echo"]),
     ],
     dependencies: [
@@ -78,6 +79,7 @@ let package = Package(
         .test("CryptoTests", of: ["Crypto"]),
         .test("HTTPTests", of: ["HTTP"], data: ["Cases"]),
         .test("WebSocketTests", of: ["WebSocket"]),
+        .test("SearchTests", of: ["Search", "Contracts", "Kernel", "Postgres", "PostgresTestSupport"]),
         .test("ServerTests", of: ["Server", "EventLoop", "HTTP", "WebSocket", "TestSupport", .log]),
         .support("DomainTestSupport", sees: ["Kernel", "Contracts"]),
         .test("KernelTests", of: ["Kernel"]),
@@ -85,9 +87,16 @@ let package = Package(
             "ContractTests",
             of: ["Kernel", "Contracts", "Stores", "Customers", "Baskets", "Ordering", "Payments"], data: ["Golden"]
         ),
-        .test("StoresTests", of: ["Kernel", "Contracts", "DomainTestSupport", "Stores"]),
+        .test(
+            "StoresTests",
+            of: ["Kernel", "Contracts", "DomainTestSupport", "Stores", "Postgres", "PostgresTestSupport"]),
         .test("CustomersTests", of: ["Kernel", "Contracts", "DomainTestSupport", "Customers"]),
-        .test("BasketsTests", of: ["Kernel", "Contracts", "DomainTestSupport", "Baskets", "Stores", "Customers"]),
+        .test(
+            "BasketsTests",
+            of: [
+                "Kernel", "Contracts", "DomainTestSupport", "Baskets", "Stores", "Customers", "Postgres",
+                "PostgresTestSupport",
+            ]),
         .test("OrderingTests", of: ["Kernel", "Contracts", "DomainTestSupport", "Ordering"]),
         .test(
             "PaymentsTests",

@@ -107,7 +107,8 @@ export class LiveList {
   }
 
   top() {
-    this.scroller.scrollTo({ top: 0, behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" })
+    const still = matchMedia("(prefers-reduced-motion: reduce)").matches
+    this.scroller.scrollTo({ top: 0, behavior: still ? "auto" : "smooth" })
     this.#arrived.clear()
     this.#notes()
   }
@@ -192,7 +193,8 @@ export class LiveList {
     empty.hidden = shown > 0 || !(complete || refused)
     if (!empty.hidden) {
       const said = refused
-        ? { title: "You may not see this", text: "Your role has no access to this list. An administrator can grant it." }
+        ? { title: "You may not see this",
+            text: "Your role has no access to this list. An administrator can grant it." }
         : this.#options.empty()
       text(empty.querySelector(".empty-title"), said.title)
       text(empty.querySelector(".empty-text"), said.text)
@@ -268,7 +270,8 @@ export class LiveList {
     const { complete, rows } = this.#view
     const { scrollHeight, scrollTop, clientHeight } = this.scroller
     const near = scrollHeight - scrollTop - clientHeight < clientHeight
-    if (!near || this.#growing || this.#asking || !complete || rows.size < this.limit || this.limit >= MAX_WINDOW) return
+    if (!near || this.#growing || this.#asking || !complete) return
+    if (rows.size < this.limit || this.limit >= MAX_WINDOW) return
     this.#growing = true
     this.limit = Math.min(MAX_WINDOW, this.limit + (this.limit < 300 ? STEP : STEP * 3))
     this.#view.change(this.#options.query(this.limit))
@@ -306,7 +309,9 @@ export class LiveList {
     const resized = new ResizeObserver(() => { if (this.#rows.length > 0) this.#paint() })
     resized.observe(this.scroller)
     this.#stops.push(() => resized.disconnect())
-    this.body.addEventListener("focusin", ({ target }) => { this.current = target.closest("[data-key]")?.dataset.key ?? null })
+    this.body.addEventListener("focusin", ({ target }) => {
+      this.current = target.closest("[data-key]")?.dataset.key ?? null
+    })
     this.scroller.addEventListener("scroll", () => {
       if (this.#rows.length > 0) this.#paint()
       this.#maybeGrow()

@@ -20,6 +20,7 @@ import "./elements/stores-screen.js"
 import "./elements/toast-list.js"
 
 const RETRY_MS = 4_000
+const OVER = "Your session is over. Sign in to go on where you were."
 const root = document.querySelector(".root")
 let shell = null
 
@@ -28,7 +29,7 @@ holdWhileBusy()
 listenToKeys(() => shell?.querySelector(".main").firstElementChild)
 onMove(show)
 store.watch(enter)
-session.addEventListener("over", () => leave("Your session is over. Sign in to go on where you were."))
+session.addEventListener("over", () => leave(OVER))
 document.addEventListener("visibilitychange", () => { if (!document.hidden) live.wake() })
 live.onStatus(watchSession)
 start()
@@ -112,14 +113,14 @@ async function watchSession() {
     asking = false
     return
   }
-  if (state === "over") return leave("Your session is over. Sign in to go on where you were.")
+  if (state === "over") return leave(OVER)
   if (asking || state !== "waiting" || !(withdrawn || (!greeted && attempt > 0))) return
   asking = true
   try {
     const now = await ask("/admin/api/session")
     if (JSON.stringify(now) !== JSON.stringify(store.session)) store.session = now
   } catch (error) {
-    if (error instanceof Refusal && error.status === 401) leave("Your session is over. Sign in to go on where you were.")
+    if (error instanceof Refusal && error.status === 401) leave(OVER)
   } finally {
     asking = false
   }

@@ -144,7 +144,10 @@ import Testing
         for case .keeps(let table) in baskets().parts { heard[table.name] = Set(table.effects.keys) }
         #expect(
             heard == [
-                "baskets.stores_cache": [StoreCreated.name, StoreRebranded.name, StoreParticipatingToggled.name],
+                "baskets.stores_cache": [
+                    StoreCreated.name, StoreRebranded.name, StoreParticipatingToggled.name,
+                    StoreParticipationRequested.name, StoreParticipationDenied.name,
+                ],
                 "baskets.products_cache": [
                     ProductAdded.name, ProductRebranded.name, ProductPriceIncreased.name, ProductPriceDecreased.name,
                     ProductRemoved.name,

@@ -54,7 +54,8 @@ class Desk:
 
     def _heard(self, message):
         # A refused request is logged by the browser itself and is no fault of the page.
-        if message.type == "error" and "Failed to load resource" not in message.text and "WebSocket" not in message.text:
+        if message.type == "error" and "Failed to load resource" not in message.text \
+                and "WebSocket" not in message.text:
             self.complaints.append(f"{self.name}: {message.text}")
 
     def open(self, path):
@@ -126,7 +127,8 @@ class Desk:
         self.page.click("order-panel [data-act=cancel]")
         self.page.wait_for_selector("dialog[open]")
         self.page.click("dialog [type=submit]")
-        eventually("a cancel without a reason is refused", lambda: self.page.locator("dialog .field-error:visible").count() == 1)
+        eventually("a cancel without a reason is refused",
+                   lambda: self.page.locator("dialog .field-error:visible").count() == 1)
         self.page.fill("dialog textarea", reason)
         self.page.click("dialog [type=submit]")
         self.page.wait_for_selector("dialog", state="detached")

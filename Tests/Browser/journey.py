@@ -130,7 +130,8 @@ def cancel_with_a_reason(journey):
     journey.anna.wait_for_status(journey.order, "canceled", within=SECONDS_TO_APPEAR)
     eventually("the timeline says canceled", lambda: "Canceled" in journey.anna.timeline())
     eventually("the panel gives the reason", lambda: journey.reason in journey.anna.page.inner_text("order-panel"))
-    expect("a canceled order can not be canceled again", not journey.anna.page.locator("order-panel [data-act=cancel]").is_visible())
+    expect("a canceled order can not be canceled again",
+           not journey.anna.page.locator("order-panel [data-act=cancel]").is_visible())
     journey.anna.shoot("canceled")
 
 
@@ -146,7 +147,8 @@ def survive_a_restart(journey):
     """While the server is away no page says live; when it is back each catches up with what it missed."""
     journey.stop()
     for each in (journey.anna, journey.boris):
-        eventually(f"{each.name} admits that it is disconnected", lambda each=each: each.freshness() == "down", SECONDS_TO_RETURN)
+        eventually(f"{each.name} admits that it is disconnected",
+                   lambda each=each: each.freshness() == "down", SECONDS_TO_RETURN)
         expect(f"{each.name} keeps the rows it has", each.row(journey.order).count() == 1)
     journey.anna.shoot("down")
     journey.start()

@@ -78,7 +78,8 @@ class Kiosk(Http):
         """Fills a basket, authorises its total and checks out. Answers the id of the order."""
         basket = self("POST", "/api/baskets", {"customerId": customer})["id"]
         for product, quantity in lines:
-            self._until_known(lambda: self("PUT", f"/api/baskets/{basket}/addItem", {"productId": product, "quantity": quantity}))
+            self._until_known(
+                lambda: self("PUT", f"/api/baskets/{basket}/addItem", {"productId": product, "quantity": quantity}))
         payment = self("POST", "/api/payments", {"basketId": basket})["id"]
         return self("PUT", f"/api/baskets/{basket}/checkout", {"paymentId": payment})["orderId"]
 

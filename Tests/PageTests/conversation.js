@@ -10,8 +10,10 @@ export function row(key, position, sort = position, value = {}) {
 }
 
 export const hello = (epoch = "e1", user = "anna") => ({ type: "hello", epoch, cursor: `${epoch}.1`, user })
-export const commit = (position, epoch = "e1") => ({ type: "commit", cursor: `${epoch}.${position}`, position, asOf: "2026-01-01T00:00:00Z", lagMs: 3 })
-export const rows = (view, list, more = {}) => ({ type: "rows", view, shared: 17, rows: list, gone: [], last: true, ...more })
+export const commit = (position, epoch = "e1") =>
+  ({ type: "commit", cursor: `${epoch}.${position}`, position, asOf: "2026-01-01T00:00:00Z", lagMs: 3 })
+export const rows = (view, list, more = {}) =>
+  ({ type: "rows", view, shared: 17, rows: list, gone: [], last: true, ...more })
 export const change = (put = [], gone = [], more = {}) => ({ type: "change", shared: 17, put, gone, ...more })
 export const sum = (list) => list.reduce((all, { key, position }) => (all + fnv1a32(`${key}:${position}`)) >>> 0, 0)
 
@@ -25,4 +27,5 @@ export function showing(list, position = 10, query = orders) {
   return protocol
 }
 
-export const held = (protocol, view = 1) => protocol.views.get(view).rows.sorted().map(({ key, position }) => `${key}@${position}`)
+export const held = (protocol, view = 1) =>
+  protocol.views.get(view).rows.sorted().map(({ key, position }) => `${key}@${position}`)

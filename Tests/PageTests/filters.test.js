@@ -23,7 +23,8 @@ test("equal filters are one address, in whatever order they were chosen", () => 
 })
 
 test("an address that makes no sense filters nothing", () => {
-  const params = new URLSearchParams("status=lost,,&store=1&customer=%27--&from=2026-02-30&to=soon&min=-5&max=1e9&q=%20%20")
+  const params = new URLSearchParams(
+    "status=lost,,&store=1&customer=%27--&from=2026-02-30&to=soon&min=-5&max=1e9&q=%20%20")
   assert.deepEqual(fromParams(params), {})
 })
 

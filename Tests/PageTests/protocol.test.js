@@ -288,7 +288,9 @@ test("whatever is dropped, repeated or cut off, a page that resumes ends equal t
   for (let turn = 0; turn < 2_000; turn += 1) {
     const key = `k${random(12)}`
     position += 1
-    random(4) === 0 ? server.delete(key) : server.set(key, row(key, position, server.get(key)?.sort ?? random(1000) * 20 + Number(key.slice(1))))
+    random(4) === 0
+      ? server.delete(key)
+      : server.set(key, row(key, position, server.get(key)?.sort ?? random(1000) * 20 + Number(key.slice(1))))
     const now = new Map(window().map((each) => [each.key, each]))
     const put = [...now.values()].filter((each) => sent.get(each.key)?.position !== each.position)
     const gone = [...sent.keys()].filter((each) => !now.has(each))
@@ -298,12 +300,14 @@ test("whatever is dropped, repeated or cut off, a page that resumes ends equal t
       protocol.lost()
       const [{ cursor, have }] = protocol.receive(hello()).send
       const since = Number(cursor.split(".")[1])
-      protocol.receive(rows(1, [...now.values()].filter((each) => each.position > since || !have.includes(each.key)), { keys: [...now.keys()] }))
+      const missed = [...now.values()].filter((each) => each.position > since || !have.includes(each.key))
+      protocol.receive(rows(1, missed, { keys: [...now.keys()] }))
     } else {
       for (let times = random(2); times >= 0; times -= 1) protocol.receive(change(put, gone))
     }
     protocol.receive(commit(position))
     sent = now
-    assert.deepEqual(held(protocol), window().map((each) => `${each.key}@${each.position}`), `seed ${seed}, turn ${turn}`)
+    assert.deepEqual(held(protocol), window().map((each) => `${each.key}@${each.position}`),
+      `seed ${seed}, turn ${turn}`)
   }
 })

@@ -50,7 +50,8 @@ test("a refusal carries kind, words, field and reference", async () => {
   server({ status: 400, body: { code: "invalid", message: "name is required", field: "name", correlationId: "c1" } })
   await assert.rejects(new Attempt().send("POST", "/x", {}), (error) => {
     assert.ok(error instanceof Refusal)
-    assert.deepEqual({ ...error, name: undefined }, { name: undefined, code: "invalid", field: "name", correlationId: "c1", status: 400 })
+    assert.deepEqual({ ...error, name: undefined },
+      { name: undefined, code: "invalid", field: "name", correlationId: "c1", status: 400 })
     assert.equal(error.message, "name is required")
     return true
   })

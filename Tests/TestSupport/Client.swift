@@ -1,8 +1,8 @@
 import EventLoop
 import Glibc
 
-/// A client of one TCP connection to this machine, for tests: it sends what it is told, cut as it is told, and gives what
-/// comes back. Every wait ends after `patience`, with nothing.
+/// A client of one TCP connection to this machine, for tests: it sends what it is told, cut as it is told, and gives
+/// what comes back. Every wait ends after `patience`, with nothing.
 ///
 /// It blocks, and therefore lives on a thread of its own: a test that waits keeps no other from running.
 public actor Client {

@@ -51,7 +51,8 @@ customElements.define("order-table", class extends HTMLElement {
       status: statusName(order.status),
       paid: order.paid ? "Paid" : "Unpaid",
     })
-    slot(node, "items").parentElement.title = order.items.map((item) => `${item.quantity} × ${item.productName}, ${item.storeName}`).join("\n")
+    slot(node, "items").parentElement.title =
+      order.items.map((item) => `${item.quantity} × ${item.productName}, ${item.storeName}`).join("\n")
     slot(node, "status").dataset.tone = order.status
     slot(node, "paid").dataset.paid = order.paid ? "yes" : "no"
     node.querySelector("[data-act=menu]").setAttribute("aria-label", `Actions for order ${order.number}`)

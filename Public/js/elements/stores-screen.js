@@ -21,7 +21,8 @@ customElements.define("stores-screen", class extends HTMLElement {
     this.querySelector("[data-act=create]").hidden = !may("edit-store")
     this.list = new LiveList(this.querySelector(".list-wrap"), {
       noun: "store",
-      query: (limit) => ({ topic: "mall", filter: this.filter(), order: "name", limit: this.showing === "asking" ? MALL : limit, count: true }),
+      query: (limit) => ({ topic: "mall", filter: this.filter(), order: "name",
+        limit: this.showing === "asking" ? MALL : limit, count: true }),
       keep: ({ value }) => this.showing !== "asking" || value.request !== null && value.request !== undefined,
       build: () => stamp("store-row"),
       update: (node, row) => this.update(node, row.value),
@@ -35,7 +36,8 @@ customElements.define("stores-screen", class extends HTMLElement {
     this.mark()
     this.list.start()
     // Open requests are counted whatever the list shows; who waits for an answer must not be filtered away.
-    this.requests = live.watch({ topic: "mall", filter: { participating: false }, order: "name", limit: MALL }, (view) => {
+    this.requests = live.watch(
+      { topic: "mall", filter: { participating: false }, order: "name", limit: MALL }, (view) => {
       const asking = view.rows.sorted().filter(({ value }) => value.request).length
       const badge = slot(this, "requests")
       badge.hidden = asking === 0
@@ -129,8 +131,12 @@ customElements.define("stores-screen", class extends HTMLElement {
   }
 
   empty() {
-    if (this.showing === "asking" && !this.text) return { title: "No open requests", text: "Stores that ask to take part appear here." }
-    if (this.text || this.showing !== "all") return { title: "No store matches", text: "Try another name or show all stores.", clear: true }
+    if (this.showing === "asking" && !this.text) {
+      return { title: "No open requests", text: "Stores that ask to take part appear here." }
+    }
+    if (this.text || this.showing !== "all") {
+      return { title: "No store matches", text: "Try another name or show all stores.", clear: true }
+    }
     return { title: "No stores yet", text: "Create the first one to fill its catalogue." }
   }
 

@@ -1,7 +1,8 @@
 import EventLoop
 import Glibc
 
-/// A socket that was accepted: what waits to be sent, when to read, and how it ends. What the bytes mean is its session's.
+/// A socket that was accepted: what waits to be sent, when to read, and how it ends. What the bytes mean is its
+/// session's.
 ///
 /// Whatever a turn has to say goes out in one send at the turn's end. While nothing is pending it owns no buffer.
 final class Connection: Pollable, TurnEnd {

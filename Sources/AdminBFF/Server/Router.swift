@@ -3,8 +3,8 @@ public import HTTP
 /// Which handler answers which request. A literal segment wins over a parameter; the rest is answered with 404, or with
 /// 405 and the methods there are. HEAD is answered by GET's handler, OPTIONS by the router.
 ///
-/// A pattern is a path: `/admin/api/orders/{id}/cancel`. `{id}` takes any segment, `{id:uuid}` and `{n:int}` only those of
-/// that form. Two patterns that mean the same stop the program.
+/// A pattern is a path: `/admin/api/orders/{id}/cancel`. `{id}` takes any segment, `{id:uuid}` and `{n:int}` only those
+/// of that form. Two patterns that mean the same stop the program.
 public struct Router: Sendable {
     public typealias Handler = @Sendable (Request) async -> Response
 

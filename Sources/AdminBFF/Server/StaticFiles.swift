@@ -4,8 +4,8 @@ import Synchronization
 
 /// Files of one folder, kept in memory and looked at again on every request, so that an edit shows at the next reload.
 ///
-/// Only regular files below the folder are served: no name that starts with a dot, no symbolic link on the way, no device
-/// or pipe, and nothing that an escape would lead elsewhere.
+/// Only regular files below the folder are served: no name that starts with a dot, no symbolic link on the way, no
+/// device or pipe, and nothing that an escape would lead elsewhere.
 public final class StaticFiles: Sendable {
     /// A file larger than this is not served, and all files kept are not more than that together.
     public static let fileLimit = 16 << 20

@@ -48,8 +48,9 @@ struct Offers: Query {
 
 /// The module's copy of what Stores has said: stores and products with the version they were last heard at.
 ///
-/// An event changes a row only if it is newer than the row. One that finds no row leaves an incomplete one, which counts as
-/// a miss but keeps a lookup that began before the event from writing what is no longer true.
+/// An event changes a row only if it is newer than the row, and keeps what it does not speak of only if it follows the
+/// row's version directly: otherwise something was not heard. What is not known is null and makes the row a miss, which
+/// the next lookup mends; its version still keeps away a lookup that began before the event.
 enum OfferCache {
     static let migration = Migration(
         1, "create the caches of stores and products",
@@ -116,7 +117,10 @@ enum OfferCache {
             """
             insert into baskets.stores_cache as held (id, name, version)
             values (\(event.id.rawValue), \(event.name), \(envelope.version))
-            on conflict (id) do update set name = excluded.name, version = excluded.version
+            on conflict (id) do update
+            set name = excluded.name,
+                participating = case when held.version = excluded.version - 1 then held.participating end,
+                version = excluded.version
             where held.version < excluded.version
             """
         }
@@ -124,10 +128,27 @@ enum OfferCache {
             """
             insert into baskets.stores_cache as held (id, participating, version)
             values (\(event.id.rawValue), \(event.participating), \(envelope.version))
-            on conflict (id) do update set participating = excluded.participating, version = excluded.version
+            on conflict (id) do update
+            set name = case when held.version = excluded.version - 1 then held.name end,
+                participating = excluded.participating, version = excluded.version
             where held.version < excluded.version
             """
         }
+        // What the cache does not keep still has a version.
+        on(StoreParticipationRequested.self) { event, envelope in follow(event.id, envelope) }
+        on(StoreParticipationDenied.self) { event, envelope in follow(event.id, envelope) }
+    }
+
+    private static func follow(_ store: StoreID, _ envelope: Envelope) -> SQL {
+        """
+        insert into baskets.stores_cache as held (id, version)
+        values (\(store.rawValue), \(envelope.version))
+        on conflict (id) do update
+        set name = case when held.version = excluded.version - 1 then held.name end,
+            participating = case when held.version = excluded.version - 1 then held.participating end,
+            version = excluded.version
+        where held.version < excluded.version
+        """
     }
 
     static let products = keeps("baskets.products_cache") {
@@ -145,7 +166,9 @@ enum OfferCache {
             """
             insert into baskets.products_cache as held (id, store_id, name, removed, version)
             values (\(event.id.rawValue), \(event.storeId.rawValue), \(event.name), false, \(envelope.version))
-            on conflict (id) do update set name = excluded.name, version = excluded.version
+            on conflict (id) do update
+            set name = excluded.name, price = case when held.version = excluded.version - 1 then held.price end,
+                version = excluded.version
             where held.version < excluded.version
             """
         }
@@ -159,7 +182,10 @@ enum OfferCache {
             """
             insert into baskets.products_cache as held (id, store_id, removed, version)
             values (\(event.id.rawValue), \(event.storeId.rawValue), true, \(envelope.version))
-            on conflict (id) do update set removed = true, version = excluded.version
+            on conflict (id) do update
+            set name = case when held.version = excluded.version - 1 then held.name end,
+                price = case when held.version = excluded.version - 1 then held.price end,
+                removed = true, version = excluded.version
             where held.version < excluded.version
             """
         }
@@ -169,7 +195,9 @@ enum OfferCache {
         """
         insert into baskets.products_cache as held (id, store_id, price, removed, version)
         values (\(id.rawValue), \(store.rawValue), \(price.minor), false, \(envelope.version))
-        on conflict (id) do update set price = excluded.price, version = excluded.version
+        on conflict (id) do update
+        set name = case when held.version = excluded.version - 1 then held.name end,
+            price = excluded.price, version = excluded.version
         where held.version < excluded.version
         """
     }

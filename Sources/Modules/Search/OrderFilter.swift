@@ -33,7 +33,9 @@ public struct OrderFilter: Sendable, Equatable {
             parts.append(.below("created", .instant(to)))
         }
         if let minTotalMinor {
-            guard minTotalMinor >= .zero else { throw .invalid("minTotalMinor must not be below 0", field: "minTotalMinor") }
+            guard minTotalMinor >= .zero else {
+                throw .invalid("minTotalMinor must not be below 0", field: "minTotalMinor")
+            }
             parts.append(.atLeast("total", .int(minTotalMinor.minor)))
         }
         if let maxTotalMinor {
@@ -80,9 +82,19 @@ extension OrderFilter: Decodable {
         customer = try container.decodeIfPresent(CustomerID.self, forKey: .customer)
         from = try container.decodeIfPresent(Instant.self, forKey: .from)
         to = try container.decodeIfPresent(Instant.self, forKey: .to)
-        minTotalMinor = try container.decodeIfPresent(Money.self, forKey: .minTotalMinor)
-        maxTotalMinor = try container.decodeIfPresent(Money.self, forKey: .maxTotalMinor)
+        minTotalMinor = try container.total(.minTotalMinor)
+        maxTotalMinor = try container.total(.maxTotalMinor)
         text = try container.decodeIfPresent(String.self, forKey: .text)
+    }
+}
+
+extension KeyedDecodingContainer {
+    /// The decoder does not say where a number with a fraction stood.
+    fileprivate func total(_ key: Key) throws -> Money? {
+        do { return try decodeIfPresent(Money.self, forKey: key) } catch {
+            throw DecodingError.dataCorruptedError(
+                forKey: key, in: self, debugDescription: "expected a whole number of minor units")
+        }
     }
 }
 

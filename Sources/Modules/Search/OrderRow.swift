@@ -112,7 +112,9 @@ extension OrderRow.Goods {
     }
 
     /// The products with their names, each pair once, in the order of the lines.
-    var products: [Named<Noun.Product>] { distinct(items.map { Named(id: $0.productId, name: searchable($0.productName)) }) }
+    var products: [Named<Noun.Product>] {
+        distinct(items.map { Named(id: $0.productId, name: searchable($0.productName)) })
+    }
     /// The stores with their names, each pair once: a store renamed while the basket was open is here under both.
     var stores: [Named<Noun.Store>] { distinct(items.map { Named(id: $0.storeId, name: searchable($0.storeName)) }) }
 }
@@ -148,7 +150,9 @@ struct SearchText {
 /// they are given (`MallLimits.name`); a longer one from an older day is cut here, so that it fits an index.
 private func searchable(_ name: String) -> String {
     var scalars = normalized(name).unicodeScalars.filter { $0 != "\0" }
-    if scalars.count > SearchLimits.nameScalars { scalars = String.UnicodeScalarView(scalars.prefix(SearchLimits.nameScalars)) }
+    if scalars.count > SearchLimits.nameScalars {
+        scalars = String.UnicodeScalarView(scalars.prefix(SearchLimits.nameScalars))
+    }
     return String(scalars)
 }
 

@@ -2,9 +2,7 @@ import FoundationEssentials
 import Kernel
 
 extension OrderSearch {
-    func others(than indices: [Int]) -> [Kernel.Predicate] {
-        conjuncts.enumerated().filter { !indices.contains($0.offset) }.map(\.element)
-    }
+    func others(than indices: [Int]) -> [Int] { conjuncts.indices.filter { !indices.contains($0) } }
 
     var direction: SQL { descending ? "desc" : "asc" }
 
@@ -41,7 +39,7 @@ extension OrderSearch {
     }
 
     /// A condition on the narrow row. Texts are searched bytewise (`strpos` under `collate "C"`), as `Predicate.matches` does.
-    private func condition(_ predicate: Kernel.Predicate, bare: Bool = false) -> SQL {
+    func condition(_ predicate: Kernel.Predicate, bare: Bool = false) -> SQL {
         let table: SQL = bare ? "" : "o."
         switch predicate {
         case .all(let parts):

@@ -68,7 +68,9 @@ extension OrderSearch {
 extension ColumnValue {
     /// The integer that a time is compared as.
     var number: Int64 {
-        guard case .int(let value) = self else { preconditionFailure("a time is stored as a number, and \(self) is none") }
+        guard case .int(let value) = self else {
+            preconditionFailure("a time is stored as a number, and \(self) is none")
+        }
         return value
     }
 }

@@ -122,7 +122,7 @@ struct OrderSearch {
     var found: SQL {
         let ways = forcedWay.map { [self.ways[$0]] } ?? self.ways
         var sql: SQL = "with "
-        for case .terms(let index, let terms) in ways { sql += "t\(raw: "\(index)") as materialized (\(terms)), " }
+        for case .terms(let index, let terms) in self.ways { sql += "t\(raw: "\(index)") as materialized (\(terms)), " }
         if ways.count == 1 { return sql + "found as materialized (\(branch(ways[0])))" }
         sql += """
             counted as materialized (select \(ways.map { facts(of: $0) }.joined(separator: ", "))),
@@ -141,13 +141,14 @@ struct OrderSearch {
     private func branch(_ way: Way) -> SQL {
         switch way {
         case .terms(let index, _):
-            let rest = others(than: [index])
-            let joined: SQL = rest.isEmpty ? "" : "join search.orders o on o.number = p.number and \(conditions(of: "o", rest))"
+            let (probed, read) = split(others(than: [index]), on: "p")
+            let joined: SQL =
+                read.isEmpty ? "" : "join search.orders o on o.number = p.number and \(conditions(of: "o", read))"
             return """
                 select number from (
                     select x.number from t\(raw: "\(index)") t cross join lateral (
                         select p.number from search.postings p \(joined)
-                        where p.term = t.term and \(range("p")) order by p.number \(direction) \(limited)
+                        where p.term = t.term and \(range("p"))\(probed) order by p.number \(direction) \(limited)
                     ) x
                 ) u group by number order by number \(direction) \(limited)
                 """
@@ -155,19 +156,14 @@ struct OrderSearch {
         case .customers(let index, let customers): return lists("customer", customers, others(than: [index]))
         case .totals(let indices, let least, let most):
             // Sorting by an expression keeps the planner from walking all orders by number instead.
-            let inRange: SQL = "total between \(least) and \(most) and \(range("o"))"
-            let rest = others(than: indices)
-            if rest.isEmpty {
-                return """
-                    select o.number from search.orders o where \(inRange) order by o.number + 0 \(direction) \(limited)
-                    """
-            }
+            let (probed, read) = split(others(than: indices), on: "c")
+            let joined: SQL = read.isEmpty ? "" : "join search.orders o using (number)"
             return """
-                select o.number from (
-                    select o.number, o.number + 0 as place from search.orders o where \(inRange)
-                    order by place \(direction) offset 0
-                ) c join search.orders o using (number)
-                where \(conditions(of: "o", rest)) order by c.place \(direction) \(limited)
+                select c.number from (
+                    select o.number, o.number + 0 as place from search.orders o
+                    where o.total between \(least) and \(most) and \(range("o")) order by place \(direction) offset 0
+                ) c \(joined)
+                where \(read.isEmpty ? "true" : conditions(of: "o", read))\(probed) order by c.place \(direction) \(limited)
                 """
         case .all:
             return """
@@ -178,21 +174,54 @@ struct OrderSearch {
     }
 
     /// Lists in an index by `column` and number, merged.
-    private func lists<Value: SQLElement & SQLBindable>(_ column: String, _ values: [Value], _ rest: [Kernel.Predicate]) -> SQL {
+    private func lists<Value: SQLElement & SQLBindable>(
+        _ column: String, _ values: [Value], _ rest: [Int]
+    ) -> SQL {
+        let (probed, read) = split(rest, on: "o")
+        let matching: SQL = "\(conditions(of: "o", read))\(probed)"
         if values.count == 1 {
             return """
-                select o.number from search.orders o where o.\(raw: column) = \(values[0]) and \(conditions(of: "o", rest))
+                select o.number from search.orders o where o.\(raw: column) = \(values[0]) and \(matching)
                 order by o.number \(direction) \(limited)
                 """
         }
         return """
             select number from (
                 select x.number from unnest(\(values)) as v(wanted) cross join lateral (
-                    select o.number from search.orders o
-                    where o.\(raw: column) = v.wanted and \(conditions(of: "o", rest))
+                    select o.number from search.orders o where o.\(raw: column) = v.wanted and \(matching)
                     order by o.number \(direction) \(limited)
                 ) x
             ) u order by number \(direction) \(limited)
             """
+    }
+
+    /// Divides filters into those that are tested in the postings, without reading the order's row, and the others.
+    ///
+    /// A word with many terms would be many probes for each order, so its text is read then. `offset 0` keeps the planner
+    /// from turning the probe into a join that reads the lists to their ends.
+    private func split(_ rest: [Int], on table: String) -> (probed: SQL, read: [Kernel.Predicate]) {
+        var probed: SQL = ""
+        var read: [Kernel.Predicate] = []
+        let counted = Set(ways.compactMap(\.counted))
+        for index in rest {
+            let terms = "t\(index)"
+            let probe: SQL = """
+                exists (select from search.postings q where q.term = any(array(select term from \(raw: terms)))
+                    and q.number = \(raw: table).number offset 0)
+                """
+            switch conjuncts[index] {
+            case .has where counted.contains(index): probed += " and \(probe)"
+            case .contains where counted.contains(index):
+                let text = condition(conjuncts[index])
+                let reading: SQL =
+                    table == "o" ? text : "(select \(text) from search.orders o where o.number = \(raw: table).number)"
+                probed += """
+                     and case when (select count(*) from \(raw: terms)) <= \(raw: "\(SearchLimits.probes)") then \(probe)
+                        else \(reading) end
+                    """
+            default: read.append(conjuncts[index])
+            }
+        }
+        return (probed, read)
     }
 }
