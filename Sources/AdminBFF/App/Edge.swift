@@ -103,7 +103,8 @@ struct Edge: Sendable {
         guard let id = request.parameters["id"] else { return Array(body) }
         guard let id = ID<Never>(id) else { throw .invalid("id: expected an identifier (a UUID)", field: "id") }
         let isEmpty = body.dropFirst().dropLast().allSatisfy(isSpace)
-        return Array(body.dropLast()) + Array("\(isEmpty ? "" : ",")\"id\":\"\(id)\"}".utf8)
+        // Of two fields of one name the decoder takes the first.
+        return Array("{\"id\":\"\(id)\"\(isEmpty ? "" : ",")".utf8) + Array(body.dropFirst())
     }
 
     /// Waits until the read models show what the caller has seen done (`After-Position`).
