@@ -9,6 +9,7 @@ import Synchronization
 
 /// One process of the bank: a loop, a lane, a dispatcher and a worker of its own on a database that others may share.
 public final class Branch: Sendable {
+    public let configuration: Configuration
     public let loop: EventLoop
     public let pool: Pool
     public let feed: LogFeed
@@ -33,6 +34,7 @@ public final class Branch: Sendable {
     ) {
         var configuration = configuration
         configuration.name = name
+        self.configuration = configuration
         loop = EventLoop(name: name)
         pool = Pool(configuration, size: connections, on: loop, logger: TestCluster.quiet)
         feed = LogFeed(on: loop)

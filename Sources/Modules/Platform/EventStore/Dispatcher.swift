@@ -109,6 +109,8 @@ public final class Dispatcher: Sendable {
         } catch let refusal as Refusal {
             // Refused on the strength of a state that may be out of date, if other processes write: that is checked.
             if try await isOutdated(work) { return nil }
+            // Or of its own effect, if it came twice at the same time.
+            if request.mayRepeat, let answer = try await answered(request, digest) { return answer }
             throw refusal
         }
         if unit.writesNothing && !request.mayRepeat {
