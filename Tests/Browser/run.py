@@ -4,7 +4,10 @@ To the journey's steps it adds what only the one who starts the server can do to
 one that failed the rest is not tried, and counts as failed.
 """
 
+import os
+import re
 import signal
+import subprocess
 import sys
 import time
 import traceback
@@ -13,7 +16,7 @@ from pathlib import Path
 import journey as story
 from browser import Failed, browser, eventually
 from mall import Refused
-from server import Server
+from server import PROJECT, Server
 
 
 def order_one_more(journey):
@@ -38,6 +41,21 @@ def see_one_more(journey):
         each.wait_until_live(story.SECONDS_TO_RETURN)
         each.wait_for_row(order)
     return order
+
+
+def follow_the_readme(journey):
+    """The commands that the README offers for copying do what it says."""
+    readme = (PROJECT / "README.md").read_text()
+    commands = next(block for block in re.findall(r"```sh\n(.*?)```", readme, re.S) if "staff()" in block)
+    server = journey.server
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", commands + "echo\necho $ORDER\n"], cwd=server.folder, stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60,
+        env={**os.environ, "URL": server.base, "PASSWORD": server.password, "TOKEN": server.token})
+    story.expect(f"the README's commands succeed; they said {done.stdout!r}", done.returncode == 0)
+    *_, answer, order = done.stdout.split("\n")[:-1]
+    story.expect(f"the last answer is a canceled order: {answer}", '"status":"canceled"' in answer)
+    journey.anna.wait_for_status(order, "canceled")
 
 
 def survive_a_kill_of_the_server(journey):
@@ -81,7 +99,7 @@ def stop_and_leave_nothing(journey):
 def steps():
     after = story.STEPS.index(story.survive_a_restart) + 1
     return [
-        *story.STEPS[:after], survive_a_kill_of_the_server, survive_a_kill_of_postgresql,
+        *story.STEPS[:after], follow_the_readme, survive_a_kill_of_the_server, survive_a_kill_of_postgresql,
         restore_a_backup_under_open_pages, *story.STEPS[after:], stop_and_leave_nothing,
     ]
 
