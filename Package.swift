@@ -9,6 +9,8 @@ let package = Package(
         // What `Benchmarks`, a package of its own, builds its load from.
         .library(name: "EventLoop", targets: ["EventLoop"]),
         .library(name: "WebSocket", targets: ["WebSocket"]),
+        .executable(name: "mallbots", targets: ["App"]),
+        .library(name: "Search", targets: ["Kernel", "Contracts", "Postgres", "Search"]),
         .executable(name: "echo", targets: ["Echo"]),
     ],
     dependencies: [
@@ -24,40 +26,48 @@ let package = Package(
 
         .code("Kernel", in: "Modules/Platform"),
 
-        // 1. The event loop, and what the cryptographic libraries give.
+        // 1. What stands on the system, and what the mall says aloud.
         .code(
             "EventLoop", in: "Modules/Platform",
             sees: ["CLinux", .collections("DequeModule"), .collections("HeapModule")]),
         .code("Crypto", in: "Modules/Platform", sees: ["CCrypto"]),
-
-        // 1. What the modules say to each other.
+        .code("HTTP", in: "AdminBFF"),
+        .code("Live", in: "AdminBFF", sees: ["Kernel"]),
         .code("Contracts", in: "Modules", sees: ["Kernel"]),
 
-        // 2. The mall's modules: each sees the kernel and what is said, and no other module.
+        // 2. The mall's modules; the database; the protocols' connections.
         .module("Stores"),
         .module("Customers"),
-
-        // 2. The gateway's protocols, which do no I/O.
-        .code("HTTP", in: "AdminBFF"),
-        .code("WebSocket", in: "AdminBFF", sees: ["Crypto"]),
+        .module("Baskets"),
+        .module("Ordering"),
+        .module("Payments"),
+        .module("Search"),
         .code(
             "Postgres", in: "Modules/Platform",
-            sees: [
-                "Kernel", "EventLoop", "Crypto", "CPostgres", "CLinux", .collections("DequeModule"), .log,
-            ]),
+            sees: ["Kernel", "EventLoop", "Crypto", "CPostgres", "CLinux", .collections("DequeModule"), .log]),
+        .code("WebSocket", in: "AdminBFF", sees: ["Crypto"]),
 
-        // 3. The gateway's server, which does, and a small one to measure it by.
-        .code("Server", in: "AdminBFF", sees: ["CLinux", "EventLoop", "HTTP", "WebSocket", .log]),
-        .program("Echo", in: "AdminBFF", sees: ["EventLoop", "HTTP", "Server", "WebSocket", .log, .arguments]),
-
+        // 3. The log and everything that lives by it; the server on its loops.
         .code(
             "EventStore", in: "Modules/Platform",
             sees: ["Kernel", "EventLoop", "Crypto", "Postgres", .collections("DequeModule"), .log],
             embeds: ["log", "commit_batch", "advance"].map { "Schema/\($0).sql" }),
+        .code("Server", in: "AdminBFF", sees: ["CLinux", "EventLoop", "HTTP", "WebSocket", .log]),
+
+        // 4. The programs: the only places where parts meet.
+        .program(
+            "App", in: "AdminBFF",
+            sees: [
+                "Kernel", "Contracts", "EventLoop", "Crypto", "HTTP", "WebSocket", "Live", "Server", "Postgres",
+                "EventStore",
+                "Stores", "Customers", "Baskets", "Ordering", "Payments", "Search", .log, .arguments,
+            ]),
+        .program("Echo", in: "AdminBFF", sees: ["EventLoop", "HTTP", "Server", "WebSocket", .log, .arguments]),
 
         // Tests mirror the sources.
         .support("PostgresTestSupport", sees: ["Postgres", "EventLoop", "Kernel", .log]),
         .test("PostgresTests", of: ["Postgres", "PostgresTestSupport", "EventLoop", "Kernel", "CPostgres", .log]),
+        .support("TestSupport", sees: ["EventLoop", "WebSocket"]),
         .support(
             "EventStoreTestSupport",
             sees: ["EventStore", "Kernel", "EventLoop", "Postgres", "PostgresTestSupport", .log]),
@@ -71,12 +81,33 @@ let package = Package(
             name: "StressWorker",
             dependencies: ["EventStore", "EventStoreTestSupport", "Kernel", "Postgres", "PostgresTestSupport"],
             path: "Tests/StressWorker", swiftSettings: strict),
-        .support("TestSupport", sees: ["WebSocket"]),
         .test("EventLoopTests", of: ["EventLoop"]),
         .test("CryptoTests", of: ["Crypto"]),
-        .test("HTTPTests", of: ["HTTP"]),
+        .test("HTTPTests", of: ["HTTP"], data: ["Cases"]),
         .test("WebSocketTests", of: ["WebSocket"]),
+        .test("SearchTests", of: ["Search", "Contracts", "Kernel", "Postgres", "PostgresTestSupport"]),
         .test("ServerTests", of: ["Server", "EventLoop", "HTTP", "WebSocket", "TestSupport", .log]),
+        .support("DomainTestSupport", sees: ["Kernel", "Contracts"]),
+        .test("KernelTests", of: ["Kernel"]),
+        .test(
+            "ContractTests",
+            of: ["Kernel", "Contracts", "Stores", "Customers", "Baskets", "Ordering", "Payments"], data: ["Golden"]
+        ),
+        .test(
+            "StoresTests",
+            of: ["Kernel", "Contracts", "DomainTestSupport", "Stores", "Postgres", "PostgresTestSupport"]),
+        .test("CustomersTests", of: ["Kernel", "Contracts", "DomainTestSupport", "Customers"]),
+        .test(
+            "BasketsTests",
+            of: [
+                "Kernel", "Contracts", "DomainTestSupport", "Baskets", "Stores", "Customers", "Postgres",
+                "PostgresTestSupport",
+            ]),
+        .test("OrderingTests", of: ["Kernel", "Contracts", "DomainTestSupport", "Ordering"]),
+        .test(
+            "PaymentsTests",
+            of: ["Kernel", "Contracts", "DomainTestSupport", "Payments", "Baskets", "Stores", "Customers", "Ordering"]),
+        .test("LiveTests", of: ["Live", "Kernel"]),
     ])
 
 // The rules every target is built by.
@@ -111,8 +142,10 @@ extension Target {
         .code(name, in: "Modules", sees: ["Kernel", "Contracts"])
     }
 
-    static func test(_ name: String, of tested: [Dependency]) -> Target {
-        .testTarget(name: name, dependencies: tested, path: "Tests/\(name)", swiftSettings: strict)
+    /// `data` names folders beside the tests that they read themselves.
+    static func test(_ name: String, of tested: [Dependency], data: [String] = []) -> Target {
+        .testTarget(
+            name: name, dependencies: tested, path: "Tests/\(name)", exclude: data, swiftSettings: strict)
     }
 
     static func system(_ name: String, package: String? = nil) -> Target {

@@ -20,7 +20,8 @@ export function farewellDelay(reason) {
 
 /**
  * What the badge may claim. Live needs an open connection, a recent commit and a small lag, all three.
- * `status` is what the link says, `commit` the last one received ({asOf, lagMs, at}), `held` whether it is being withheld.
+ * `status` is what the link says, `commit` the last one received ({asOf, lagMs, at}),
+ * `held` whether it is being withheld.
  */
 export function freshness({ status, commit, held, now }) {
   const asOf = commit?.asOf

@@ -1,4 +1,5 @@
-// A dialog that sends one command: it waits for the answer, then for the commit that shows it, and says a refusal in words.
+// A dialog that sends one command: it waits for the answer, then for the commit that shows it,
+// and says a refusal in words.
 
 import { fill, make, slot, stamp, text } from "./dom.js"
 import { moneyNotation } from "./format.js"
@@ -17,7 +18,9 @@ const MONEY_ERRORS = {
  * Opens a dialog. `fields` are {name, label, value, required, kind: "text" | "long" | "money", max, hint};
  * `send(values, attempt)` sends the command and answers its outcome, or nothing if there was nothing to do.
  */
-export function openDialog({ title, text: words, fields = [], submit, dismiss = "Cancel", danger = false, done, send }) {
+export function openDialog({
+  title, text: words, fields = [], submit, dismiss = "Cancel", danger = false, done, send,
+}) {
   const dialog = stamp("dialog")
   const form = dialog.querySelector("form")
   const button = form.querySelector("[type=submit]")

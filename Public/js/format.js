@@ -12,12 +12,15 @@ export function money(minor) { return formatMoney(minor, written) }
 const integer = new Intl.NumberFormat(locale)
 const plurals = new Intl.PluralRules("en")
 const clockTime = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", hour12: false })
-const clockSeconds = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false })
+const clockSeconds = new Intl.DateTimeFormat(locale, {
+  hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false,
+})
 const dayMonth = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short" })
 const dayYear = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", year: "numeric" })
 
 export const count = (number) => integer.format(number)
-export const plural = (number, one, many = `${one}s`) => `${count(number)} ${plurals.select(number) === "one" ? one : many}`
+export const plural = (number, one, many = `${one}s`) =>
+  `${count(number)} ${plurals.select(number) === "one" ? one : many}`
 export const clock = (iso) => clockSeconds.format(new Date(iso))
 export const time = (iso) => clockTime.format(new Date(iso))
 

@@ -25,7 +25,8 @@ export class Hub {
   join(post) {
     const tab = { post, views: new Map() }
     this.#tabs.add(tab)
-    post({ type: "status", status: this.#link.status, commit: this.#commit })
+    // That an earlier session ended says nothing to a tab that has just logged in.
+    if (this.#link.status.state !== "over") post({ type: "status", status: this.#link.status, commit: this.#commit })
     return (message) => this.#asked(tab, message)
   }
 
@@ -47,7 +48,8 @@ export class Hub {
       case "close": return this.#close(tab, view)
       case "connect": return this.#link.connect()
       case "disconnect":
-        this.#link.stop()
+        // The other tabs had the same session: they hear that it is over.
+        this.#link.stop("over")
         return this.#show(this.#protocol.purge())
       case "wake": return this.#link.wake()
       case "bye":

@@ -48,10 +48,10 @@ export class Link {
   }
 
   /** Ends the connection and stays away until `connect`. */
-  stop() {
+  stop(state = "idle") {
     this.#drop()
     clearTimeout(this.#retry)
-    this.#say({ state: "idle", attempt: 0 })
+    if (this.status.state !== state) this.#say({ state, attempt: 0 })
   }
 
   send(messages) {
@@ -62,7 +62,7 @@ export class Link {
   /** Somebody looks at the page, or the network is back: no reason to wait any longer. */
   wake() {
     if (this.status.state === "waiting") this.connect()
-    else if (this.status.state !== "idle" && Date.now() - this.#lastHeard > LATE_AFTER_MS) this.#again(0)
+    else if (this.#socket && Date.now() - this.#lastHeard > LATE_AFTER_MS) this.#again(0)
   }
 
   #ended(code, reason) {

@@ -11,13 +11,21 @@ export const FIRST_WINDOW = 50
 const STEP = 100
 const SKELETONS = 12
 const AT_TOP_PX = 8
+const PATIENCE_MS = 150
+/** Rows written above and below the ones in sight, so that scrolling shows no gap. */
+const OVERSCAN = 12
+const GUESSED_ROW_PX = 40
 
 export class LiveList {
   limit = FIRST_WINDOW
+  /** The key of the row the keyboard is at, also when it is out of sight. */
+  current = null
 
   #root
   #options
+  #rows = []
   #nodes = new Map()
+  #height = GUESSED_ROW_PX
   #view = null
   #arrived = new Set()
   #growing = false
@@ -41,7 +49,10 @@ export class LiveList {
     this.#listen()
     this.#view = live.watch(this.#options.query(this.limit), (view, delta) => this.#changed(view, delta))
     this.#skeletons(true)
-    this.#stops.push(live.onStatus(() => this.#notes()))
+    this.#stops.push(live.onStatus(() => {
+      this.#notes()
+      this.#loading()
+    }))
   }
 
   stop() {
@@ -59,7 +70,13 @@ export class LiveList {
     this.scroller.scrollTop = 0
     this.#view.change(this.#options.query(this.limit))
     // A quick answer needs no skeleton; a slow one must not look like a result.
-    setTimeout(() => { if (this.#asking) this.#skeletons(true) }, 150)
+    setTimeout(() => {
+      if (!this.#asking) return
+      const { rows, query } = this.#view
+      this.#options.shown({ rows, query, complete: false })
+      this.#wipe()
+      this.#loading()
+    }, PATIENCE_MS)
   }
   #asking = false
 
@@ -71,29 +88,41 @@ export class LiveList {
 
   /** Moves the focus by rows. */
   move(by) {
-    const rows = [...this.body.children]
-    if (rows.length === 0) return
-    const at = rows.findIndex((row) => row.contains(document.activeElement))
-    const from = at >= 0 ? at : rows.findIndex((row) => row.classList.contains("is-open"))
-    const next = rows[Math.max(0, Math.min(rows.length - 1, from < 0 ? 0 : from + by))]
-    next.querySelector(".row-link").focus({ preventScroll: true })
-    next.scrollIntoView({ block: "nearest" })
+    if (this.#rows.length === 0) return
+    const at = this.#rows.findIndex((row) => row.key === this.current)
+    this.focus(this.#rows[Math.max(0, Math.min(this.#rows.length - 1, at < 0 ? 0 : at + by))].key)
+  }
+
+  /** Brings a row into sight and focuses it. */
+  focus(key) {
+    const at = this.#rows.findIndex((row) => row.key === key)
+    if (at < 0) return
+    const top = at * this.#height
+    const { scrollTop, clientHeight } = this.scroller
+    const bottom = top + this.#height + this.#headHeight()
+    if (top < scrollTop) this.scroller.scrollTop = top
+    else if (bottom > scrollTop + clientHeight) this.scroller.scrollTop = bottom - clientHeight
+    this.#paint()
+    this.node(key).querySelector(".row-link").focus({ preventScroll: true })
   }
 
   top() {
-    this.scroller.scrollTo({ top: 0, behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" })
+    const still = matchMedia("(prefers-reduced-motion: reduce)").matches
+    this.scroller.scrollTo({ top: 0, behavior: still ? "auto" : "smooth" })
     this.#arrived.clear()
     this.#notes()
   }
 
   #changed(view, delta) {
-    if (delta.answer) {
+    // Until the answer is here, changes of the rows asked for before are of no interest.
+    if (this.#asking && !delta.answer && !delta.purge) return
+    if (delta.answer || delta.purge) {
       this.#asking = false
       this.#growing = false
     }
     const before = this.#anchor()
     const mine = store.session?.user
-    const first = this.#nodes.size === 0 || delta.answer
+    const first = this.#rows.length === 0 || delta.answer
     this.#render()
     if (!first) {
       for (const row of delta.put) this.#flash(row, mine)
@@ -105,8 +134,23 @@ export class LiveList {
   }
 
   #render() {
-    const rows = this.#view.rows.sorted().filter(this.#options.keep)
-    const nodes = rows.map((row) => {
+    this.#rows = this.#view.rows.sorted().filter(this.#options.keep)
+    this.#paint()
+    this.#skeletons(!this.#view.complete && !this.#view.refused && this.#rows.length === 0)
+    this.#ends(this.#rows.length)
+    this.#options.shown(this.#view)
+  }
+
+  /** Writes the rows in sight and a few around them: two thousand in the document would make every change slow. */
+  #paint() {
+    const height = this.#height
+    const { scrollTop, clientHeight } = this.scroller
+    const rows = this.#rows
+    const from = Math.max(0, Math.min(rows.length, Math.floor(scrollTop / height)) - OVERSCAN)
+    const to = Math.min(rows.length, Math.ceil((scrollTop + (clientHeight || innerHeight)) / height) + OVERSCAN)
+    const nodes = []
+    for (let at = from; at < to; at += 1) {
+      const row = rows[at]
       let node = this.#nodes.get(row.key)
       if (!node) {
         node = this.#options.build(row)
@@ -115,15 +159,33 @@ export class LiveList {
       }
       if (node.row !== row) this.#options.update(node, row)
       node.row = row
-      return node
-    })
-    const shown = new Set(rows.map((row) => row.key))
-    for (const key of this.#nodes.keys()) if (!shown.has(key)) this.#nodes.delete(key)
+      node.ariaRowIndex = String(at + 2)
+      nodes.push(node)
+    }
+    const shown = new Set(nodes)
+    for (const [key, node] of this.#nodes) if (!shown.has(node)) this.#nodes.delete(key)
     arrange(this.body, nodes)
-    this.#skeletons(!this.#view.complete && !this.#view.refused && nodes.length === 0)
-    this.#ends(nodes.length)
-    this.#options.shown(this.#view)
+    this.#pad(from * height, (rows.length - to) * height)
+    const measured = nodes[0]?.offsetHeight
+    if (measured && measured !== height) {
+      this.#height = measured
+      this.#paint()
+    }
   }
+
+  #pad(above, below) {
+    this.body.style.paddingTop = `${above}px`
+    this.body.style.paddingBottom = `${below}px`
+  }
+
+  #wipe() {
+    this.#rows = []
+    this.#nodes.clear()
+    this.body.replaceChildren()
+    this.#pad(0, 0)
+  }
+
+  #headHeight() { return this.#root.querySelector(".table-head").offsetHeight }
 
   #ends(shown) {
     const { complete, total, refused } = this.#view
@@ -131,7 +193,8 @@ export class LiveList {
     empty.hidden = shown > 0 || !(complete || refused)
     if (!empty.hidden) {
       const said = refused
-        ? { title: "You may not see this", text: "Your role has no access to this list. An administrator can grant it." }
+        ? { title: "You may not see this",
+            text: "Your role has no access to this list. An administrator can grant it." }
         : this.#options.empty()
       text(empty.querySelector(".empty-title"), said.title)
       text(empty.querySelector(".empty-text"), said.text)
@@ -144,7 +207,9 @@ export class LiveList {
       const of = total === undefined ? "" : ` of ${count(total)}`
       text(end, `The first ${count(MAX_WINDOW)}${of} ${this.#options.noun}s. Narrow the filters to see others.`)
     }
-    this.#root.querySelector(".table").setAttribute("aria-busy", String(!complete))
+    const table = this.#root.querySelector(".table")
+    table.ariaBusy = String(!complete)
+    table.ariaRowCount = String((total ?? shown) + 1)
   }
 
   #flash(row, mine) {
@@ -161,26 +226,26 @@ export class LiveList {
   #atTop() { return this.scroller.scrollTop <= AT_TOP_PX }
 
   #anchor() {
-    if (this.#atTop()) return null
-    const edge = this.scroller.getBoundingClientRect().top + 33
-    for (const node of this.body.children) {
-      const { top, bottom } = node.getBoundingClientRect()
-      if (bottom > edge) return { node, top }
-    }
-    return null
+    if (this.#atTop() || this.#rows.length === 0) return null
+    const { scrollTop } = this.scroller
+    const at = Math.min(this.#rows.length - 1, Math.floor(scrollTop / this.#height))
+    return { key: this.#rows[at].key, into: scrollTop - at * this.#height }
   }
 
   #restore(anchor) {
-    if (!anchor?.node.isConnected) return
-    const moved = anchor.node.getBoundingClientRect().top - anchor.top
-    if (moved !== 0) this.scroller.scrollTop += moved
+    if (!anchor) return
+    const at = this.#rows.findIndex((row) => row.key === anchor.key)
+    if (at < 0) return
+    const top = at * this.#height + anchor.into
+    if (top === this.scroller.scrollTop) return
+    this.scroller.scrollTop = top
+    this.#paint()
   }
 
   #noteArrivals({ entered }, anchor) {
-    const mark = anchor?.node.row
-    if (!mark) return
-    const rows = this.#view.rows.sorted()
-    const above = new Set(rows.slice(0, rows.indexOf(mark)).map((row) => row.key))
+    const at = this.#rows.findIndex((row) => row.key === anchor?.key)
+    if (at < 0) return
+    const above = new Set(this.#rows.slice(0, at).map((row) => row.key))
     for (const key of entered) if (above.has(key)) this.#arrived.add(key)
   }
 
@@ -205,19 +270,33 @@ export class LiveList {
     const { complete, rows } = this.#view
     const { scrollHeight, scrollTop, clientHeight } = this.scroller
     const near = scrollHeight - scrollTop - clientHeight < clientHeight
-    if (!near || this.#growing || this.#asking || !complete || rows.size < this.limit || this.limit >= MAX_WINDOW) return
+    if (!near || this.#growing || this.#asking || !complete) return
+    if (rows.size < this.limit || this.limit >= MAX_WINDOW) return
     this.#growing = true
     this.limit = Math.min(MAX_WINDOW, this.limit + (this.limit < 300 ? STEP : STEP * 3))
     this.#view.change(this.#options.query(this.limit))
     this.#skeletons(true, 3)
   }
 
+  /** Nothing to show and nobody to ask: bones that promise rows would be a lie. */
+  #loading() {
+    const { complete, refused } = this.#view
+    if (this.body.childElementCount > 0 || refused || (complete && !this.#asking)) return
+    const away = live.status.state !== "open" && live.status.attempt > 0
+    if (!away) return this.#skeletons(true)
+    this.#skeletons(false)
+    const empty = this.#root.querySelector(".empty")
+    empty.hidden = false
+    text(empty.querySelector(".empty-title"), "Not connected")
+    text(empty.querySelector(".empty-text"), "The list is loaded as soon as the server can be reached again.")
+    empty.querySelector("button").hidden = true
+  }
+
   #skeletons(visible, rows = SKELETONS) {
     const place = this.#root.querySelector(".skeletons")
     place.hidden = !visible
     if (!visible) return
-    if (this.#asking || rows === SKELETONS) this.body.replaceChildren()
-    if (this.#asking || rows === SKELETONS) this.#nodes.clear()
+    if (this.#asking || rows === SKELETONS) this.#wipe()
     this.#root.querySelector(".empty").hidden = true
     arrange(place, Array.from({ length: rows }, () => {
       const row = make("div", "skeleton")
@@ -227,7 +306,14 @@ export class LiveList {
   }
 
   #listen() {
+    const resized = new ResizeObserver(() => { if (this.#rows.length > 0) this.#paint() })
+    resized.observe(this.scroller)
+    this.#stops.push(() => resized.disconnect())
+    this.body.addEventListener("focusin", ({ target }) => {
+      this.current = target.closest("[data-key]")?.dataset.key ?? null
+    })
     this.scroller.addEventListener("scroll", () => {
+      if (this.#rows.length > 0) this.#paint()
       this.#maybeGrow()
       if (this.#arrived.size > 0) this.#notes()
     }, { passive: true })

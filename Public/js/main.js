@@ -20,6 +20,7 @@ import "./elements/stores-screen.js"
 import "./elements/toast-list.js"
 
 const RETRY_MS = 4_000
+const OVER = "Your session is over. Sign in to go on where you were."
 const root = document.querySelector(".root")
 let shell = null
 
@@ -28,7 +29,7 @@ holdWhileBusy()
 listenToKeys(() => shell?.querySelector(".main").firstElementChild)
 onMove(show)
 store.watch(enter)
-session.addEventListener("over", () => leave("Your session is over. Sign in to go on where you were."))
+session.addEventListener("over", () => leave(OVER))
 document.addEventListener("visibilitychange", () => { if (!document.hidden) live.wake() })
 live.onStatus(watchSession)
 start()
@@ -104,14 +105,22 @@ function show(here) {
 let asking = false
 async function watchSession() {
   const { state, attempt, withdrawn, greeted } = live.status
-  if (state === "over") return leave("Your session is over. Sign in to go on where you were.")
-  if (!store.session || asking || state !== "waiting" || !(withdrawn || (!greeted && attempt > 0))) return
+  if (!store.session) {
+    // Another tab has logged in again, on the socket this one shares.
+    if (state !== "open" || asking) return
+    asking = true
+    await start()
+    asking = false
+    return
+  }
+  if (state === "over") return leave(OVER)
+  if (asking || state !== "waiting" || !(withdrawn || (!greeted && attempt > 0))) return
   asking = true
   try {
     const now = await ask("/admin/api/session")
     if (JSON.stringify(now) !== JSON.stringify(store.session)) store.session = now
   } catch (error) {
-    if (error instanceof Refusal && error.status === 401) leave("Your session is over. Sign in to go on where you were.")
+    if (error instanceof Refusal && error.status === 401) leave(OVER)
   } finally {
     asking = false
   }
@@ -121,7 +130,7 @@ function userItems() {
   const chosen = document.documentElement.dataset.theme
   const theme = (name, label) => ({ label, checked: chosen === name, act: () => useTheme(name) })
   return [
-    theme(undefined, "Appearance of the system"), theme("light", "Light"), theme("dark", "Dark"), null,
+    theme(undefined, "Match the system"), theme("light", "Light"), theme("dark", "Dark"), null,
     { label: "Keyboard shortcuts", act: showKeys },
     { label: "Sign out", act: signOut },
   ]

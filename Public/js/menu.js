@@ -1,4 +1,5 @@
-// Popovers: menus of commands and the small forms of filters. One is open at a time; Escape and a click outside close it.
+// Popovers: menus of commands and the small forms of filters. One is open at a time;
+// Escape and a click outside close it.
 
 import { icon, make } from "./dom.js"
 

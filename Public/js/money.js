@@ -15,11 +15,12 @@ export function notation(currency, locale) {
 }
 
 /**
- * Reads an amount in major units into minor ones: `{minor}` or `{error}` with "empty", "malformed", "precision" or "range".
+ * Reads an amount in major units into minor ones: `{minor}` or `{error}` with
+ * "empty", "malformed", "precision" or "range".
  * Both separators are understood where they cannot be mistaken; "1.234" where a dot groups is 1234 and not 1.234.
  */
-export function parseMoney(text, { digits, decimal, group }) {
-  const bare = text.replace(/[\s\u00a0\u202f'’]|\p{Sc}/gu, "")
+export function parseMoney(text, { digits, decimal, group, symbol, currency }) {
+  const bare = text.replace(symbol, "").replace(currency, "").replace(/[\s\u00a0\u202f'’]|\p{Sc}/gu, "")
   if (bare === "") return { error: "empty" }
   if (!/^[\d.,]+$/.test(bare)) return { error: "malformed" }
   const mark = decimalMark(bare, decimal, group)
@@ -27,7 +28,8 @@ export function parseMoney(text, { digits, decimal, group }) {
   const at = mark ? bare.lastIndexOf(mark) : bare.length
   const whole = bare.slice(0, at)
   const fraction = bare.slice(at + 1)
-  if (!/^\d*$/.test(fraction) || !(/^\d*$/.test(whole) || /^\d{1,3}([.,]\d{3})+$/.test(whole))) return { error: "malformed" }
+  if (!/^\d*$/.test(fraction) ||
+      !(/^\d*$/.test(whole) || /^\d{1,3}([.,]\d{3})+$/.test(whole))) return { error: "malformed" }
   if (mark && whole.includes(mark)) return { error: "malformed" }
   if (whole === "" && fraction === "") return { error: "malformed" }
   if (fraction.length > digits) return { error: "precision" }

@@ -21,7 +21,8 @@ export function onMove(listener) {
 export function startRouter() {
   addEventListener("popstate", moved)
   document.addEventListener("click", (event) => {
-    if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return
+    if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey ||
+      event.shiftKey || event.altKey) return
     const link = event.target.closest?.("a[href^='/']")
     if (!link || link.target || link.hasAttribute("download")) return
     event.preventDefault()

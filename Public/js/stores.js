@@ -18,7 +18,8 @@ export function createStore(created) {
     title: "New store",
     fields: [
       { name: "name", label: "Name", required: true },
-      { name: "location", label: "Location", required: true, hint: "Where robots find it, such as “Level 1, unit 103”." },
+      { name: "location", label: "Location", required: true,
+        hint: "Where robots find it, such as “Level 1, unit 103”." },
     ],
     submit: "Create store",
     done: "Store created",
@@ -36,7 +37,9 @@ export function renameStore(store) {
     fields: [{ name: "name", label: "Name", required: true, value: store.name }],
     submit: "Rename",
     done: "Store renamed",
-    send: ({ name }, attempt) => name === store.name ? null : attempt.send("PUT", `${at(store.storeId)}/rebrand`, { name }),
+    send: ({ name }, attempt) => name === store.name
+      ? null
+      : attempt.send("PUT", `${at(store.storeId)}/rebrand`, { name }),
   })
 }
 
@@ -146,10 +149,14 @@ export function storeCommands(store) {
   if (!store.participating && may("decide-participation")) {
     commands.push({ label: store.request ? "Approve request…" : "Take part…", act: () => takePart(store) })
   }
-  if (store.request && may("decide-participation")) commands.push({ label: "Deny request…", act: () => deny(store), danger: true })
+  if (store.request && may("decide-participation")) {
+    commands.push({ label: "Deny request…", act: () => deny(store), danger: true })
+  }
   if (!store.participating && !store.request && may("ask-participation")) {
     commands.push({ label: "Ask to take part…", act: () => askParticipation(store) })
   }
-  if (store.participating && may("leave")) commands.push({ label: "Leave the service…", act: () => leave(store), danger: true })
+  if (store.participating && may("leave")) {
+    commands.push({ label: "Leave the service…", act: () => leave(store), danger: true })
+  }
   return commands
 }

@@ -3,10 +3,10 @@ import Postgres
 
 /// One private cluster for a whole test run. It lives in a temporary folder and ends with the process.
 public enum TestCluster {
-    /// Nothing here has to survive a crash.
+    /// Nothing here has to survive a crash of the machine.
     public static let settings =
         Cluster.settings.filter { $0.0 != "shared_buffers" } + [
-            ("shared_buffers", "64MB"), ("fsync", "off"), ("synchronous_commit", "off"), ("full_page_writes", "off"),
+            ("shared_buffers", "64MB"), ("fsync", "off"), ("full_page_writes", "off"),
             ("max_connections", "200"),
         ]
 

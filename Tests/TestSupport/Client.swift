@@ -1,11 +1,16 @@
+import EventLoop
 import Glibc
 
-/// A blocking client of one TCP connection to this machine, for tests: what it is told to send, cut as it is told, and
+/// A client of one TCP connection to this machine, for tests: it sends what it is told, cut as it is told, and gives
 /// what comes back. Every wait ends after `patience`, with nothing.
-public final class Client: Sendable {
+///
+/// It blocks, and therefore lives on a thread of its own: a test that waits keeps no other from running.
+public actor Client {
     public static let patience = 10
 
     private let descriptor: Int32
+    private nonisolated let thread = EventLoop(name: "client")
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
     /// Connects; `receiveBuffer` makes the kernel hold less for a client that does not read.
     public init(port: UInt16, receiveBuffer: Int32? = nil) {
@@ -31,7 +36,10 @@ public final class Client: Sendable {
         precondition(result == 0, "port \(port) refuses: \(String(cString: strerror(errno)))")
     }
 
-    deinit { close(descriptor) }
+    deinit {
+        close(descriptor)
+        thread.stop()
+    }
 
     /// Sends everything; false if the peer takes no more.
     @discardableResult
@@ -61,14 +69,23 @@ public final class Client: Sendable {
         close(nothing)
     }
 
+    /// What was received beyond what was asked for.
+    private var buffered: [UInt8] = []
+
     /// What has come, at most `limit` bytes; empty at the connection's end; nil when nothing comes or it was reset.
     public func receive(_ limit: Int = 65_536) -> [UInt8]? {
-        var count = 0
-        let bytes = [UInt8](unsafeUninitializedCapacity: limit) { buffer, filled in
-            count = recv(descriptor, buffer.baseAddress, limit, 0)
-            filled = max(count, 0)
+        if buffered.isEmpty {
+            let size = max(limit, 65_536)
+            var count = 0
+            buffered = [UInt8](unsafeUninitializedCapacity: size) { buffer, filled in
+                count = recv(descriptor, buffer.baseAddress, size, 0)
+                filled = max(count, 0)
+            }
+            if count < 0 { return nil }
         }
-        return count < 0 ? nil : bytes
+        let bytes = Array(buffered.prefix(limit))
+        buffered.removeFirst(bytes.count)
+        return bytes
     }
 
     /// Exactly `count` bytes; nil if they do not come.
@@ -95,8 +112,14 @@ public final class Client: Sendable {
     public func receiveResponse(to method: String = "GET") -> Answer? {
         var head: [UInt8] = []
         while !head.suffix(4).elementsEqual("\r\n\r\n".utf8) {
-            guard let byte = receive(1), !byte.isEmpty, head.count < 65_536 else { return nil }
-            head += byte
+            guard head.count < 65_536, let more = receive(), !more.isEmpty else { return nil }
+            // The end may have been cut: it is looked for in what there is of the head as well.
+            let start = max(head.count - 3, 0)
+            head += more
+            let end = (start..<max(head.count - 3, start)).first { head[$0...].starts(with: "\r\n\r\n".utf8) }
+            guard let end else { continue }
+            buffered = head[(end + 4)...] + buffered
+            head.removeLast(head.count - end - 4)
         }
         var answer = Answer(head: String(decoding: head, as: UTF8.self))
         if method != "HEAD", let length = answer["content-length"].flatMap({ Int($0) }) {
@@ -104,6 +127,13 @@ public final class Client: Sendable {
             answer.body = body
         }
         return answer
+    }
+
+    /// The bodies of the next responses, as text, until one does not come.
+    public func receiveTexts(_ count: Int) -> [String] {
+        var texts: [String] = []
+        while texts.count < count, let answer = receiveResponse() { texts.append(answer.text) }
+        return texts
     }
 
     /// Sends a request and waits for its response.

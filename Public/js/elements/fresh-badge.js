@@ -13,7 +13,8 @@ customElements.define("fresh-badge", class extends HTMLElement {
     this.words = make("span")
     this.badge.append(make("span", "fresh-dot"), this.words)
     this.said = make("span", "quiet-text")
-    this.said.setAttribute("role", "status")
+    // The panel shows a second badge where it covers the first; one voice is enough.
+    if (!("quiet" in this.dataset)) this.said.setAttribute("role", "status")
     this.replaceChildren(this.badge, this.said)
     this.stop = live.onStatus(() => this.render())
     this.timer = setInterval(() => this.render(), TICK_MS)
@@ -42,7 +43,9 @@ function describe({ level, asOf, lagMs, wait, offline }) {
   switch (level) {
     case "live": return { words: "Live", title: `Equal to the database as of ${at}`, aloud: "The page is live again." }
     case "held":
-      return { words: `Paused ${at ?? ""}`, title: "Changes wait until you let go of the selection or menu.", aloud: "" }
+      return {
+        words: `Paused ${at ?? ""}`, title: "Changes wait until you let go of the selection or menu.", aloud: "",
+      }
     case "late": {
       const words = `As of ${at} · ${seconds(lagMs)} behind`
       return { words, title: "Changes arrive late.", aloud: `The page is behind, as of ${at}.` }
@@ -50,7 +53,10 @@ function describe({ level, asOf, lagMs, wait, offline }) {
     case "down": {
       const again = offline ? "no network" : wait > 0 ? `reconnecting in ${wait} s` : "reconnecting…"
       const words = at ? `As of ${at} · ${again}` : again.charAt(0).toUpperCase() + again.slice(1)
-      return { words, title: "Not connected. What you see may have changed.", aloud: "The connection is lost; the page may be out of date." }
+      return {
+        words, title: "Not connected. What you see may have changed.",
+        aloud: "The connection is lost; the page may be out of date.",
+      }
     }
     default: return { words: "Connecting…", title: "", aloud: "" }
   }

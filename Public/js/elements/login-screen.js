@@ -27,7 +27,9 @@ customElements.define("login-screen", class extends HTMLElement {
     const button = this.querySelector("[type=submit]")
     this.error.hidden = true
     const empty = [user, password].filter((input) => input.value === "")
-    for (const input of empty) showError(input, this.place(input), `Enter your ${input === user ? "user name" : "password"}.`)
+    for (const input of empty) {
+      showError(input, this.place(input), `Enter your ${input === user ? "user name" : "password"}.`)
+    }
     if (empty.length > 0) return empty[0].focus()
     if (button.disabled) return
     button.disabled = true

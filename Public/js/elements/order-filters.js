@@ -44,7 +44,6 @@ customElements.define("order-filters", class extends HTMLElement {
     this.#filters = filters
     if (document.activeElement !== this.input) this.input.value = filters.text ?? ""
     this.render()
-    if (filters.customer && !this.#names.has(filters.customer)) this.findCustomer(filters.customer)
   }
 
   search() {
@@ -64,14 +63,6 @@ customElements.define("order-filters", class extends HTMLElement {
         this.#names.set(item.productId, item.productName)
       }
     }
-    this.render()
-  }
-
-  async findCustomer(id) {
-    const found = await ask(`/admin/api/customers?text=`).catch(() => null)
-    const customer = found?.customers.find((each) => each.id === id)
-    if (!customer) return
-    this.#names.set(id, customer.name)
     this.render()
   }
 
@@ -100,7 +91,8 @@ customElements.define("order-filters", class extends HTMLElement {
     this.label("product", "Product", product && name(product))
     this.label("customer", "Customer", customer && name(customer))
     this.label("date", "Date", range(from && local(from), to && local(to), "from", "until"))
-    this.label("total", "Total", range(min !== undefined && money(min), max !== undefined && money(max), "from", "up to"))
+    this.label("total", "Total",
+      range(min !== undefined && money(min), max !== undefined && money(max), "from", "up to"))
     this.querySelector("[data-act=clear]").hidden = toParams(this.#filters).size === 0
   }
 
@@ -114,7 +106,8 @@ customElements.define("order-filters", class extends HTMLElement {
 
   open_store(button) {
     const query = { topic: "mall", filter: {}, order: "name", limit: STORES }
-    this.openView(button, "Store", query, this.#filters.store, (row) => ({ id: row.value.storeId, label: row.value.name }),
+    this.openView(button, "Store", query, this.#filters.store,
+      (row) => ({ id: row.value.storeId, label: row.value.name }),
       (option) => this.change({ store: option?.id, product: undefined }))
   }
 
@@ -126,7 +119,8 @@ customElements.define("order-filters", class extends HTMLElement {
     }
     const query = { topic: "catalog", filter: { store }, order: "name", limit: PRODUCTS }
     const option = ({ value }) => ({ id: value.productId, label: value.name, hint: money(value.priceMinor) })
-    this.openView(button, "Product", query, this.#filters.product, option, (chosen) => this.change({ product: chosen?.id }))
+    this.openView(button, "Product", query, this.#filters.product, option,
+      (chosen) => this.change({ product: chosen?.id }))
   }
 
   open_customer(button) {
@@ -134,7 +128,8 @@ customElements.define("order-filters", class extends HTMLElement {
       const { customers } = await ask(`/admin/api/customers?text=${encodeURIComponent(words)}`)
       return customers.map(({ id, name, smsNumber }) => ({ id, label: name, hint: smsNumber }))
     }
-    this.openPick(button, "Customer", this.#filters.customer, options, (option) => this.change({ customer: option?.id }))
+    this.openPick(button, "Customer", this.#filters.customer, options,
+      (option) => this.change({ customer: option?.id }))
   }
 
   /** Options from a view that lives as long as the popover does. */
@@ -206,7 +201,9 @@ customElements.define("order-filters", class extends HTMLElement {
         return complain(form, "This is not an amount.")
       }
       const [low, high] = read.map(({ minor }) => minor)
-      if (low !== undefined && high !== undefined && low > high) return complain(form, "The least is more than the most.")
+      if (low !== undefined && high !== undefined && low > high) {
+        return complain(form, "The least is more than the most.")
+      }
       apply({ min: low, max: high })
     })
   }

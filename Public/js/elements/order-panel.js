@@ -8,7 +8,8 @@ import { askCancel, cancelable } from "../orders.js"
 import { toast } from "./toast-list.js"
 
 const EVENTS = {
-  OrderCreated: "Order placed", OrderApproved: "Approved", OrderRejected: "Rejected", OrderStarted: "Collection started",
+  OrderCreated: "Order placed", OrderApproved: "Approved", OrderRejected: "Rejected",
+  OrderStarted: "Collection started",
   OrderItemsAdjusted: "Items adjusted", OrderReadied: "Ready for pickup", OrderPaid: "Paid",
   OrderCompleted: "Handed over", OrderCanceled: "Canceled", InvoicePaid: "Invoice paid",
 }
@@ -51,7 +52,8 @@ customElements.define("order-panel", class extends HTMLElement {
     const [row] = view.rows.sorted()
     if (view.refused) return this.state("You may not see this order", "Your role has no access to it.", "lock")
     if (!row) {
-      return view.complete ? this.state("There is no such order", "It may have been removed, or the address is incomplete.", "lost") : undefined
+      return view.complete ? this.state("There is no such order",
+        "It may have been removed, or the address is incomplete.", "lost") : undefined
     }
     const order = row.value
     this.order = order
@@ -75,7 +77,10 @@ customElements.define("order-panel", class extends HTMLElement {
     const reason = slot(this.detail, "reason")
     reason.hidden = !order.reason
     if (order.reason) text(reason, `${statusName(order.status)}: ${order.reason}`)
-    fill(this.detail, { customer: order.customerName, id: order.orderId, paid: order.paid ? "Paid" : "Not paid yet", total: money(order.totalMinor) })
+    fill(this.detail, {
+      customer: order.customerName, id: order.orderId,
+      paid: order.paid ? "Paid" : "Not paid yet", total: money(order.totalMinor),
+    })
     slot(this.detail, "customer").href = `/orders${search({ customer: order.customerId })}`
     slot(this.detail, "customer").title = "All orders of this customer"
     putTime(slot(this.detail, "created"), order.createdAt)
@@ -99,7 +104,8 @@ customElements.define("order-panel", class extends HTMLElement {
   timeline(entries) {
     const list = slot(this.detail, "timeline")
     const known = this.moments
-    const from = known?.slice(0, entries.length).findIndex((said, index) => said !== JSON.stringify(entries[index])) ?? 0
+    const from = known?.slice(0, entries.length).findIndex(
+      (said, index) => said !== JSON.stringify(entries[index])) ?? 0
     const start = known ? (from < 0 ? Math.min(known.length, entries.length) : from) : 0
     while (list.children.length > start) list.lastElementChild.remove()
     for (const entry of entries.slice(start)) {

@@ -33,6 +33,7 @@ customElements.define("order-table", class extends HTMLElement {
     if (!this.list.view) this.list.start()
     else if (changed) this.list.ask()
     this.open = open
+    if (open) this.list.current = open
     for (const node of this.list.body.children) this.mark(node)
   }
 
@@ -50,7 +51,8 @@ customElements.define("order-table", class extends HTMLElement {
       status: statusName(order.status),
       paid: order.paid ? "Paid" : "Unpaid",
     })
-    slot(node, "items").parentElement.title = order.items.map((item) => `${item.quantity} × ${item.productName}, ${item.storeName}`).join("\n")
+    slot(node, "items").parentElement.title =
+      order.items.map((item) => `${item.quantity} × ${item.productName}, ${item.storeName}`).join("\n")
     slot(node, "status").dataset.tone = order.status
     slot(node, "paid").dataset.paid = order.paid ? "yes" : "no"
     node.querySelector("[data-act=menu]").setAttribute("aria-label", `Actions for order ${order.number}`)
@@ -66,7 +68,7 @@ customElements.define("order-table", class extends HTMLElement {
     open ? link.setAttribute("aria-current", "true") : link.removeAttribute("aria-current")
   }
 
-  focusOn(id) { this.list.node(id)?.querySelector(".row-link").focus() }
+  focusOn(id) { this.list.focus(id) }
 
   clicked(event) {
     const { target } = event

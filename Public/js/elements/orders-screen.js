@@ -23,6 +23,10 @@ customElements.define("orders-screen", class extends HTMLElement {
     this.filterBar.filters = this.filters
     this.table.show(this.filters, id)
     this.panel.show(id, query)
+    // On a phone the order covers the list: what can not be seen must not be reached.
+    const covered = Boolean(id) && matchMedia("(max-width: 700px)").matches
+    this.querySelector(".pane").inert = covered
+    if (covered) this.panel.querySelector(".panel-body").focus()
     document.title = id ? "Order · MallBots" : "Orders · MallBots"
   }
 

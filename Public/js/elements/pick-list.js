@@ -5,7 +5,8 @@ import { icon, make, stamp } from "../dom.js"
 const MAX_SHOWN = 50
 
 /**
- * `options(text)` answers, perhaps later, a list of {id, label, hint}; `pick(option)` hears the choice, null when cleared.
+ * `options(text)` answers, perhaps later, a list of {id, label, hint}; `pick(option)` hears the choice,
+ * null when cleared.
  */
 export function pickList({ label, chosen, options, pick }) {
   const root = stamp("pick-list")

@@ -53,7 +53,8 @@ function figures(history) {
     const time = make("time", "faint")
     putTime(time, at, when(at))
     const before = history[index - 1]?.priceMinor
-    const delta = before === undefined ? "" : `${priceMinor > before ? "+" : "−"}${money(Math.abs(priceMinor - before))}`
+    const delta = before === undefined ? ""
+      : `${priceMinor > before ? "+" : "−"}${money(Math.abs(priceMinor - before))}`
     item.append(time, make("span", "", money(priceMinor)), make("span", "history-delta", delta))
     list.prepend(item)
   })

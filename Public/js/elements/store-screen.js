@@ -111,7 +111,8 @@ customElements.define("store-screen", class extends HTMLElement {
 
   update(node, product) {
     const edit = may("edit-store")
-    fill(node, { name: product.name, description: product.description ?? "", sku: product.sku ?? "", price: money(product.priceMinor) })
+    fill(node, { name: product.name, description: product.description ?? "",
+      sku: product.sku ?? "", price: money(product.priceMinor) })
     slot(node, "name").disabled = !edit
     slot(node, "price").disabled = !edit
     slot(node, "price").setAttribute("aria-label", `${money(product.priceMinor)}, change price of ${product.name}`)
@@ -149,7 +150,8 @@ customElements.define("store-screen", class extends HTMLElement {
 
   empty() {
     if (this.text) return { title: "No product matches", text: "Try another word.", clear: true }
-    return { title: "The catalogue is empty", text: "Add a product and it can be ordered as soon as the store takes part." }
+    return { title: "The catalogue is empty",
+      text: "Add a product and it can be ordered as soon as the store takes part." }
   }
 
   move(by) { this.list.move(by) }

@@ -3,12 +3,15 @@
 import { debounce, fill, slot, stamp, text } from "../dom.js"
 import { count, plural } from "../format.js"
 import { LiveList } from "../list.js"
+import { live } from "../live.js"
 import { openMenu } from "../menu.js"
 import { go } from "../router.js"
 import { may } from "../store.js"
 import { createStore, standing, storeCommands } from "../stores.js"
 
 const TYPING_MS = 220
+/** The mall is at most this many stores: a window the server allows, read whole where rows are chosen here. */
+const MALL = 2000
 const SHOWS = ["all", "in", "out", "asking"]
 
 customElements.define("stores-screen", class extends HTMLElement {
@@ -18,7 +21,8 @@ customElements.define("stores-screen", class extends HTMLElement {
     this.querySelector("[data-act=create]").hidden = !may("edit-store")
     this.list = new LiveList(this.querySelector(".list-wrap"), {
       noun: "store",
-      query: (limit) => ({ topic: "mall", filter: this.filter(), order: "name", limit: this.showing === "asking" ? 2000 : limit, count: true }),
+      query: (limit) => ({ topic: "mall", filter: this.filter(), order: "name",
+        limit: this.showing === "asking" ? MALL : limit, count: true }),
       keep: ({ value }) => this.showing !== "asking" || value.request !== null && value.request !== undefined,
       build: () => stamp("store-row"),
       update: (node, row) => this.update(node, row.value),
@@ -31,10 +35,21 @@ customElements.define("stores-screen", class extends HTMLElement {
     this.input.value = this.text
     this.mark()
     this.list.start()
+    // Open requests are counted whatever the list shows; who waits for an answer must not be filtered away.
+    this.requests = live.watch(
+      { topic: "mall", filter: { participating: false }, order: "name", limit: MALL }, (view) => {
+      const asking = view.rows.sorted().filter(({ value }) => value.request).length
+      const badge = slot(this, "requests")
+      badge.hidden = asking === 0
+      text(badge, count(asking))
+    })
     document.title = "Stores · MallBots"
   }
 
-  disconnectedCallback() { this.list.stop() }
+  disconnectedCallback() {
+    this.list.stop()
+    this.requests.close()
+  }
 
   read({ params }) {
     this.showing = SHOWS.includes(params.get("show")) ? params.get("show") : "all"
@@ -88,12 +103,9 @@ customElements.define("stores-screen", class extends HTMLElement {
   }
 
   shown(view) {
-    const asking = view.rows.sorted().filter(({ value }) => value.request).length
-    const known = this.showing === "asking" ? asking : view.total
+    const asking = () => view.rows.sorted().filter(({ value }) => value.request).length
+    const known = this.showing === "asking" && view.complete ? asking() : view.total
     text(slot(this, "count"), known === undefined ? "" : plural(known, "store"))
-    const badge = slot(this, "requests")
-    badge.hidden = asking === 0
-    text(badge, count(asking))
   }
 
   clicked({ target }) {
@@ -119,8 +131,12 @@ customElements.define("stores-screen", class extends HTMLElement {
   }
 
   empty() {
-    if (this.showing === "asking" && !this.text) return { title: "No open requests", text: "Stores that ask to take part appear here." }
-    if (this.text || this.showing !== "all") return { title: "No store matches", text: "Try another name or show all stores.", clear: true }
+    if (this.showing === "asking" && !this.text) {
+      return { title: "No open requests", text: "Stores that ask to take part appear here." }
+    }
+    if (this.text || this.showing !== "all") {
+      return { title: "No store matches", text: "Try another name or show all stores.", clear: true }
+    }
     return { title: "No stores yet", text: "Create the first one to fill its catalogue." }
   }
 

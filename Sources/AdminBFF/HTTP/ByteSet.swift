@@ -10,9 +10,9 @@ struct ByteSet {
     }
 
     /// `tchar`: what methods, field names and other tokens are made of. RFC 9110 §5.6.2.
-    static let token = ByteSet(low: 0x3ff6_cfa0_0000_0000, high: 0x57ff_ffff_c7ff_fffe)
-    /// What a path may hold: `pchar`, the slash and the percent sign (RFC 3986 §3.3), and `[ ] |`, which browsers send as
-    /// they are by the URL standard.
+    static let token = ByteSet(low: 0x03ff_6cfa_0000_0000, high: 0x57ff_ffff_c7ff_fffe)
+    /// What a path may hold: `pchar`, the slash and the percent sign (RFC 3986 §3.3), and `[ ] |`, which browsers send
+    /// as they are by the URL standard.
     static let path = ByteSet(low: 0x2fff_fff2_0000_0000, high: 0x57ff_fffe_afff_ffff)
     /// What a query may hold: any visible character but `" # < >`, again what browsers send as it is.
     static let query = ByteSet(low: 0xafff_fff2_0000_0000, high: 0x7fff_ffff_ffff_ffff)
@@ -66,6 +66,29 @@ extension UnsafeRawBufferPointer {
 
     @inline(__always)
     func part(_ range: Range<Int>) -> UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: self[range]) }
+
+    /// Whether a control character other than the tab is among these bytes. Eight are looked at as one word, and one by
+    /// one only where the word has a byte below the space or a DEL, which a tab may be.
+    @inline(__always)
+    var hasControls: Bool {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let tops: UInt64 = 0x8080_8080_8080_8080
+        var index = 0
+        while index + 8 <= count {
+            let word = loadUnaligned(fromByteOffset: index, as: UInt64.self)
+            let deletes = word ^ (ones &* 127)
+            let found = ((word &- ones &* 32) & ~word | (deletes &- ones) & ~deletes) & tops
+            if found != 0, hasControl(in: index..<index + 8) { return true }
+            index += 8
+        }
+        return hasControl(in: index..<count)
+    }
+
+    @inline(__always)
+    private func hasControl(in range: Range<Int>) -> Bool {
+        for index in range where self[index] < 32 && self[index] != 9 || self[index] == 127 { return true }
+        return false
+    }
 
     /// These bytes without spaces and tabs around them.
     func trimmed() -> UnsafeRawBufferPointer {

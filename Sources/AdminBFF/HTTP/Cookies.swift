@@ -1,7 +1,7 @@
 /// The cookies of a request. RFC 6265 §4.2, read as §5.4 writes them.
 ///
-/// A pair that is malformed is left out; the others stand. Where a name comes twice, the first counts: browsers send the
-/// one with the longer path first.
+/// A pair that is malformed is left out; the others stand. Where a name comes twice, the first counts: browsers send
+/// the one with the longer path first.
 public struct Cookies: Sendable {
     private var values: [String: String] = [:]
 

@@ -38,8 +38,8 @@ public enum HTTPDate {
         return bytes
     }
 
-    /// Seconds since 1970, from any of the three forms a recipient must accept. `now` tells the century of the second form,
-    /// whose years have two digits: one that would lie more than 50 years ahead is of the past.
+    /// Seconds since 1970, from any of the three forms a recipient must accept. `now` tells the century of the second
+    /// form, whose years have two digits: one that would lie more than 50 years ahead is of the past.
     public static func parse(_ text: String, now: Int = 0) -> Int? {
         let parts = text.split(separator: " ", omittingEmptySubsequences: true).map(String.init)
         switch parts.count {

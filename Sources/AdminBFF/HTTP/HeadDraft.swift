@@ -138,7 +138,8 @@ struct HeadDraft: Sendable {
                 if option.equalsIgnoringCase("keep-alive") { persists = true }
             }
         case 14 where bytes.part(name).equalsIgnoringCase("content-length"):
-            // RFC 9112 §6.3 would let equal lengths pass; refusing them leaves nothing for two readers to see differently.
+            // RFC 9112 §6.3 would let equal lengths pass; refusing them leaves nothing for two readers to see
+            // differently.
             guard length == nil else { throw .repeatedLength }
             length = try contentLength(bytes.part(value))
         case 17 where bytes.part(name).equalsIgnoringCase("transfer-encoding"):

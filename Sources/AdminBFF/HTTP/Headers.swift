@@ -39,7 +39,8 @@ public struct Headers: Sendable, ExpressibleByDictionaryLiteral {
         fields.map { (text($0.name), text($0.value)) }
     }
 
-    /// Whether a field, read as a comma-separated list, has this member in any case, as `Connection: keep-alive, Upgrade`.
+    /// Whether a field, read as a comma-separated list, has this member in any case, as `Connection: keep-alive,
+    /// Upgrade`.
     public func has(_ name: String, member: StaticString) -> Bool {
         var found = false
         bytes.withUnsafeBytes { bytes in

@@ -17,8 +17,8 @@ public enum PercentEncoding {
         return decoded
     }
 
-    /// A path's segments with their escapes resolved, so that an escaped slash divides nothing. Nil if one is not UTF-8 or
-    /// has a zero byte, which no file and no name of ours has.
+    /// A path's segments with their escapes resolved, so that an escaped slash divides nothing. Nil if one is not UTF-8
+    /// or has a zero byte, which no file and no name of ours has.
     public static func segments(of path: UnsafeRawBufferPointer) -> [String]? {
         var segments: [String] = []
         var start = 1

@@ -1,6 +1,7 @@
 /// The names and values of a query, as forms and `URLSearchParams` write them, in order.
 ///
-/// What is not UTF-8 is repaired, what is escaped wrongly is taken as it stands; parts beyond `partsLimit` are not looked at.
+/// What is not UTF-8 is repaired, what is escaped wrongly is taken as it stands; parts beyond `partsLimit` are not
+/// looked at.
 public struct Query: Sendable {
     public static let partsLimit = 128
 

@@ -2,9 +2,10 @@ import Glibc
 
 /// Reads requests from a connection's bytes, one event at a time, and refuses whatever RFC 9112 does not allow.
 ///
-/// It holds no bytes: the caller presents what it has not been told to drop, and more of it after `.needsMore`. A line is
-/// judged when its end has arrived, or when it has become longer than allowed, so that a verdict never depends on how the
-/// bytes were cut. After a violation nothing more may be asked of it.
+/// It holds no bytes: the caller presents what it has not been told to drop, and more of it after `.needsMore`. A line
+/// is
+/// judged when its end has arrived, or when it has become longer than allowed, so that a verdict never depends on how
+/// the bytes were cut. After a violation nothing more may be asked of it.
 public struct RequestParser: Sendable {
     public enum Step: Sendable {
         /// Nothing can be said until more bytes come.
@@ -109,7 +110,8 @@ public struct RequestParser: Sendable {
                     position += 2
                     state = .chunkSize
                 case .trailers:
-                    // Read for their form and forgotten: RFC 9110 §6.5.1 lets nobody merge them unknown into the headers.
+                    // Read for their form and forgotten: RFC 9110 §6.5.1 lets nobody merge them unknown into the
+                    // headers.
                     let room = limits.fieldBytes - trailerBytes - 2
                     guard let line = try line(bytes, position, atMost: room, else: .fieldsTooLarge) else {
                         return .needsMore
@@ -229,13 +231,7 @@ public struct RequestParser: Sendable {
         var end = line.upperBound
         while start < end, bytes[start] == .space || bytes[start] == .tab { start += 1 }
         while start < end, bytes[end - 1] == .space || bytes[end - 1] == .tab { end -= 1 }
-        // Without an early exit the compiler tests many bytes at once.
-        var controls: UInt8 = 0
-        for index in start..<end {
-            let byte = bytes[index]
-            controls |= (byte < 32 && byte != .tab) || byte == 127 ? 1 : 0
-        }
-        guard controls == 0 else { throw .malformedFieldValue }
+        guard !bytes.part(start..<end).hasControls else { throw .malformedFieldValue }
         return (line.lowerBound..<colon, start..<end)
     }
 

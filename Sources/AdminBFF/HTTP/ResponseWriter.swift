@@ -22,8 +22,8 @@ public struct ResponseWriter: Sendable {
         date = Array("date: ".utf8) + HTTPDate.bytes(second) + [.carriageReturn, .lineFeed]
     }
 
-    /// Appends the head of `response`, to a request made with `method`. The body is left to the caller, who must send it
-    /// exactly if this returns true.
+    /// Appends the head of `response`, to a request made with `method`. The body is left to the caller, who must send
+    /// it exactly if this returns true.
     public func write(
         _ response: Response, to method: Method, _ connection: Connection, into output: inout [UInt8]
     ) -> Bool {

@@ -1,7 +1,8 @@
 import EventLoop
 import Glibc
 
-/// A socket that was accepted: what waits to be sent, when to read, and how it ends. What the bytes mean is its session's.
+/// A socket that was accepted: what waits to be sent, when to read, and how it ends. What the bytes mean is its
+/// session's.
 ///
 /// Whatever a turn has to say goes out in one send at the turn's end. While nothing is pending it owns no buffer.
 final class Connection: Pollable, TurnEnd {
@@ -17,6 +18,8 @@ final class Connection: Pollable, TurnEnd {
     private var isDueAtTurnEnd = false
     /// Whether something waits that a turn's end could not send.
     private var isStalled = false
+    /// Whether the session waits for room.
+    private var isHeldBack = false
     /// The last moment at which the peer took something, while something waits for it.
     private var lastProgress = LoopInstant(nanoseconds: 0)
     /// Whether the peer has finished sending.
@@ -25,7 +28,7 @@ final class Connection: Pollable, TurnEnd {
     private enum Life: Equatable {
         case open
         /// Nothing more will be said: closed once everything is sent.
-        case ending
+        case ending(lingers: Bool)
         /// Everything is said and our half is shut; what still comes is thrown away.
         case lingering(until: LoopInstant)
         case closed
@@ -38,6 +41,13 @@ final class Connection: Pollable, TurnEnd {
 
     var unsentBytes: Int { output.count }
     var isOpen: Bool { life == .open }
+
+    /// Whether more may be said now. If not, the session is told when it may.
+    var hasRoom: Bool {
+        if output.count < server.limits.output { return true }
+        isHeldBack = true
+        return false
+    }
 
     // Output
 
@@ -53,10 +63,11 @@ final class Connection: Pollable, TurnEnd {
         output.append(piece: piece)
     }
 
-    /// Closes once everything is sent.
-    func end() {
+    /// Closes once everything is sent. With `lingers` what the peer still sends is thrown away first, so that no reset
+    /// overtakes our last words; without, the protocol has made sure that nothing comes.
+    func end(lingers: Bool = true) {
         guard life == .open else { return }
-        life = .ending
+        life = .ending(lingers: lingers)
         needsTurnEnd()
     }
 
@@ -92,11 +103,15 @@ final class Connection: Pollable, TurnEnd {
                 isStalled = false
                 session?.outputDrained()
             }
-            if life == .ending, output.isEmpty { beginToClose() }
         } else if !isStalled {
             isStalled = true
             lastProgress = server.loop.now
         }
+        if isHeldBack, output.count < server.limits.output {
+            isHeldBack = false
+            session?.hasRoomAgain()
+        }
+        if case .ending(let lingers) = life, output.isEmpty { beginToClose(lingers) }
         updateInterest()
     }
 
@@ -140,7 +155,8 @@ final class Connection: Pollable, TurnEnd {
         } else {
             session?.received(UnsafeMutableRawBufferPointer(rebasing: buffer[..<count]))
         }
-        updateInterest()
+        // The turn's end looks at it again.
+        if !isDueAtTurnEnd { updateInterest() }
     }
 
     private func updateInterest() {
@@ -163,8 +179,8 @@ final class Connection: Pollable, TurnEnd {
         }
     }
 
-    private func beginToClose() {
-        guard !inputHasEnded, shutdown(descriptor, Int32(SHUT_WR)) == 0 else { return drop() }
+    private func beginToClose(_ lingers: Bool) {
+        guard lingers, !inputHasEnded, shutdown(descriptor, Int32(SHUT_WR)) == 0 else { return drop() }
         life = .lingering(until: server.loop.now + server.limits.lingerTime)
     }
 

@@ -12,13 +12,15 @@ final class HTTPSession: Session, @unchecked Sendable {
     private var input: [UInt8] = []
     private var inputStart = 0
     private var phase = Phase.waiting
+    /// There while `receiving`. Beside the phase and not in it: asking for the phase would copy the request.
+    private var pending: Pending?
     private var deadline: LoopInstant
     private var headHasBegun = false
     private var server: ServerLoop { connection.server }
 
     private enum Phase {
         case waiting
-        case receiving(Pending)
+        case receiving
         case answering
         case over
     }
@@ -81,7 +83,7 @@ final class HTTPSession: Session, @unchecked Sendable {
             case .answering, .over: return
             case .waiting, .receiving: break
             }
-            guard connection.unsentBytes < server.limits.output else { return }
+            guard connection.hasRoom else { return }
             switch parser.next(bytes, at: &position) {
             case .needsMore: return
             case .head(let head): begin(head)
@@ -103,7 +105,7 @@ final class HTTPSession: Session, @unchecked Sendable {
             headHasBegun = true
             deadline = server.loop.now + server.configuration.limits.headTime
         }
-        if connection.inputHasEnded, connection.unsentBytes < server.limits.output { finishInput() }
+        if connection.inputHasEnded, connection.hasRoom { finishInput() }
     }
 
     func inputEnded() {
@@ -131,11 +133,13 @@ final class HTTPSession: Session, @unchecked Sendable {
             if let limit = endpoint.bodyLimit { parser.bodyLimit = limit }
             server.configuration.observer?.started(head.method, endpoint.pattern)
         }
-        phase = .receiving(Pending(head: head, match: match))
+        phase = .receiving
+        pending = Pending(head: head, match: match)
         guard head.framing != .none else { return }
         deadline = server.loop.now + server.configuration.limits.bodyTime
         guard head.expectsContinue else { return }
         if case .refusal(let response) = match {
+            pending = nil
             // Whether the body follows an answer that is not 100 cannot be known. RFC 9110 §10.1.1.
             return complete(response, Request(head: head, peer: connection.peer), "", server.loop.clock.now, last: true)
         }
@@ -146,16 +150,12 @@ final class HTTPSession: Session, @unchecked Sendable {
     private static let continueLine = Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)
 
     private func take(_ piece: UnsafeRawBufferPointer) {
-        guard case .receiving(var pending) = phase else { return }
-        // Nobody else may hold the body while it grows, or the append would copy it.
-        phase = .waiting
-        pending.body.append(contentsOf: piece)
-        phase = .receiving(pending)
+        pending?.body.append(contentsOf: piece)
         deadline = server.loop.now + server.configuration.limits.bodyTime
     }
 
     private func answer() {
-        guard case .receiving(let pending) = phase else { return }
+        guard let pending = pending.take() else { return }
         phase = .answering
         headHasBegun = false
         let began = server.configuration.observer == nil ? server.loop.now : server.loop.clock.now
@@ -221,6 +221,7 @@ final class HTTPSession: Session, @unchecked Sendable {
     private func refuse(_ violation: Violation) {
         server.configuration.observer?.refused(violation, connection.peer)
         phase = .over
+        pending = nil
         (input, inputStart) = ([], 0)
         write(.text(violation.rawValue + "\n", violation.status), to: .get, .closes)
         connection.end()
@@ -262,7 +263,9 @@ final class HTTPSession: Session, @unchecked Sendable {
 
     // The end
 
-    func outputDrained() { resume() }
+    func outputDrained() {}
+
+    func hasRoomAgain() { resume() }
 
     func tick(_ now: LoopInstant) {
         guard now >= deadline else { return }
@@ -286,6 +289,7 @@ final class HTTPSession: Session, @unchecked Sendable {
 
     func closed() {
         phase = .over
+        pending = nil
         (input, inputStart) = ([], 0)
     }
 }

@@ -67,7 +67,8 @@ struct Output: ~Copyable {
             var used = 0
             var skipped = offset
             func add(_ piece: [UInt8]) {
-                // The address outlives the closure: the piece is held here, and nobody writes to it until the call is over.
+                // The address outlives the closure: the piece is held here, and nobody writes to it until the call is
+                // over.
                 let base = piece.withUnsafeBytes { UnsafeMutableRawPointer(mutating: $0.baseAddress!) }
                 vectors.initializeElement(at: used, to: iovec(iov_base: base + skipped, iov_len: piece.count - skipped))
                 skipped = 0

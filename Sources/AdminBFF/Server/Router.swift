@@ -3,8 +3,8 @@ public import HTTP
 /// Which handler answers which request. A literal segment wins over a parameter; the rest is answered with 404, or with
 /// 405 and the methods there are. HEAD is answered by GET's handler, OPTIONS by the router.
 ///
-/// A pattern is a path: `/admin/api/orders/{id}/cancel`. `{id}` takes any segment, `{id:uuid}` and `{n:int}` only those of
-/// that form. Two patterns that mean the same stop the program.
+/// A pattern is a path: `/admin/api/orders/{id}/cancel`. `{id}` takes any segment, `{id:uuid}` and `{n:int}` only those
+/// of that form. Two patterns that mean the same stop the program.
 public struct Router: Sendable {
     public typealias Handler = @Sendable (Request) async -> Response
 
@@ -14,10 +14,15 @@ public struct Router: Sendable {
         case webSocket(WebSocketEndpoint)
     }
 
-    struct Endpoint: Sendable {
+    /// A class, so that a match is a reference.
+    final class Endpoint: Sendable {
         let pattern: String
         let bodyLimit: Int?
         let action: Action
+
+        init(pattern: String, bodyLimit: Int?, action: Action) {
+            (self.pattern, self.bodyLimit, self.action) = (pattern, bodyLimit, action)
+        }
     }
 
     enum Match {
@@ -25,7 +30,8 @@ public struct Router: Sendable {
         case refusal(Response)
     }
 
-    private var root = Node()
+    /// The tree of segments; the first is its root.
+    private var nodes = [Node()]
     private var folders: [(prefix: [UInt8], endpoint: Endpoint)] = []
 
     public init() {}
@@ -80,14 +86,18 @@ public struct Router: Sendable {
     mutating func add(_ method: Method, _ pattern: String, _ bodyLimit: Int?, _ action: Action) {
         precondition(pattern.hasPrefix("/"), "a pattern starts with a slash: \(pattern)")
         let segments = pattern.dropFirst().split(separator: "/", omittingEmptySubsequences: false).map(Segment.init)
-        root.add(segments[...], method, Endpoint(pattern: pattern, bodyLimit: bodyLimit, action: action))
+        var place = 0
+        for segment in segments { place = child(of: place, by: segment, pattern) }
+        precondition(nodes[place].endpoint(method) == nil, "\(method.rawValue) \(pattern) is routed twice")
+        nodes[place].endpoints.append((method, Endpoint(pattern: pattern, bodyLimit: bodyLimit, action: action)))
     }
 
     func match(_ head: RequestHead) -> Match {
         head.withPath { path in
             guard !path.isEmpty else { return .refusal(Self.options(Method.allCases)) }
             var parameters = PathParameters()
-            if let node = root.find(path, from: 1, &parameters) {
+            if let place = find(path, from: 1, in: 0, &parameters) {
+                let node = nodes[place]
                 let method = head.method == .head && node.endpoint(.head) == nil ? .get : head.method
                 if let endpoint = node.endpoint(method) { return .endpoint(endpoint, parameters) }
                 return .refusal(head.method == .options ? Self.options(node.methods) : Self.notAllowed(node.methods))
@@ -101,6 +111,56 @@ public struct Router: Sendable {
             }
             return .refusal(.plain(.notFound))
         }
+    }
+
+    /// The place a segment leads to, which is made if there is none.
+    private mutating func child(of place: Int, by segment: Segment, _ pattern: String) -> Int {
+        switch segment {
+        case .literal(let name):
+            if let known = nodes[place].literals.first(where: { $0.name == name }) { return known.place }
+            nodes[place].literals.append((name, nodes.count))
+        case .parameter(let name, let form):
+            if let known = nodes[place].parameters.first(where: { $0.form == form }) {
+                precondition(known.name == name, "\(pattern) renames the parameter \(known.name) of another pattern")
+                return known.place
+            }
+            nodes[place].parameters.append((name, form, nodes.count))
+            // The narrower form is tried first.
+            nodes[place].parameters.sort { $0.form != .any && $1.form == .any }
+        }
+        nodes.append(Node())
+        return nodes.count - 1
+    }
+
+    /// The place at which the path ends. `start` is behind the slash before the next segment.
+    private func find(
+        _ path: UnsafeRawBufferPointer, from start: Int, in place: Int, _ found: inout PathParameters
+    ) -> Int? {
+        guard start <= path.count else { return nodes[place].endpoints.isEmpty ? nil : place }
+        var end = start
+        var isEscaped = false
+        while end < path.count, path[end] != UInt8(ascii: "/") {
+            isEscaped = isEscaped || path[end] == UInt8(ascii: "%")
+            end += 1
+        }
+        let raw = UnsafeRawBufferPointer(rebasing: path[start..<end])
+        let decoded = isEscaped ? PercentEncoding.decode(raw) ?? [] : []
+        for literal in nodes[place].literals {
+            guard isEscaped ? decoded == literal.name : raw.elementsEqual(literal.name) else { continue }
+            if let end = find(path, from: end + 1, in: literal.place, &found) { return end }
+        }
+        guard !nodes[place].parameters.isEmpty else { return nil }
+        let bytes = isEscaped ? decoded : Array(raw)
+        guard !bytes.contains(0), let text = String(validating: bytes, as: UTF8.self) else { return nil }
+        for parameter in nodes[place].parameters where parameter.form.admits(text) {
+            var inner = found
+            inner.add(parameter.name, text)
+            if let end = find(path, from: end + 1, in: parameter.place, &inner) {
+                found = inner
+                return end
+            }
+        }
+        return nil
     }
 
     private static func options(_ methods: [Method]) -> Response {
@@ -154,9 +214,9 @@ extension Segment.Form {
 
 /// A place in the tree of segments.
 private struct Node: Sendable {
-    private var literals: [(name: [UInt8], node: Node)] = []
-    private var parameters: [(name: String, form: Segment.Form, node: Node)] = []
-    private var endpoints: [(method: Method, endpoint: Router.Endpoint)] = []
+    var literals: [(name: [UInt8], place: Int)] = []
+    var parameters: [(name: String, form: Segment.Form, place: Int)] = []
+    var endpoints: [(method: Method, endpoint: Router.Endpoint)] = []
 
     func endpoint(_ method: Method) -> Router.Endpoint? {
         for entry in endpoints where entry.method == method { return entry.endpoint }
@@ -167,59 +227,5 @@ private struct Node: Sendable {
     var methods: [Method] {
         let own = endpoints.map(\.method)
         return Method.allCases.filter { own.contains($0) || $0 == .options || $0 == .head && own.contains(.get) }
-    }
-
-    mutating func add(_ rest: ArraySlice<Segment>, _ method: Method, _ endpoint: Router.Endpoint) {
-        guard let segment = rest.first else {
-            precondition(self.endpoint(method) == nil, "\(method.rawValue) \(endpoint.pattern) is routed twice")
-            endpoints.append((method, endpoint))
-            return
-        }
-        switch segment {
-        case .literal(let name):
-            let index = literals.firstIndex { $0.name == name } ?? literals.count
-            if index == literals.count { literals.append((name, Node())) }
-            literals[index].node.add(rest.dropFirst(), method, endpoint)
-        case .parameter(let name, let form):
-            let index = parameters.firstIndex { $0.form == form } ?? parameters.count
-            if index == parameters.count {
-                parameters.append((name, form, Node()))
-                // The narrower form is tried first.
-                parameters.sort { $0.form != .any && $1.form == .any }
-            }
-            let place = parameters.firstIndex { $0.form == form }!
-            precondition(
-                parameters[place].name == name,
-                "\(endpoint.pattern) names a parameter that is called \(parameters[place].name) elsewhere")
-            parameters[place].node.add(rest.dropFirst(), method, endpoint)
-        }
-    }
-
-    /// The node at which the path ends. `start` is behind the slash before the next segment.
-    func find(_ path: UnsafeRawBufferPointer, from start: Int, _ found: inout PathParameters) -> Node? {
-        guard start <= path.count else { return endpoints.isEmpty ? nil : self }
-        var end = start
-        var isEscaped = false
-        while end < path.count, path[end] != UInt8(ascii: "/") {
-            isEscaped = isEscaped || path[end] == UInt8(ascii: "%")
-            end += 1
-        }
-        let raw = UnsafeRawBufferPointer(rebasing: path[start..<end])
-        let decoded = isEscaped ? PercentEncoding.decode(raw) ?? [] : []
-        for literal in literals where isEscaped ? decoded == literal.name : raw.elementsEqual(literal.name) {
-            if let node = literal.node.find(path, from: end + 1, &found) { return node }
-        }
-        guard !parameters.isEmpty else { return nil }
-        let bytes = isEscaped ? decoded : Array(raw)
-        guard !bytes.contains(0), let text = String(validating: bytes, as: UTF8.self) else { return nil }
-        for parameter in parameters where parameter.form.admits(text) {
-            var inner = found
-            inner.add(parameter.name, text)
-            if let node = parameter.node.find(path, from: end + 1, &inner) {
-                found = inner
-                return node
-            }
-        }
-        return nil
     }
 }

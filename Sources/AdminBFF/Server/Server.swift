@@ -21,7 +21,8 @@ public final class Server: Sendable {
     public let port: UInt16
     private let loops: [ServerLoop]
 
-    /// Listens from now on. With several loops each has a socket of its own, and the kernel spreads connections over them.
+    /// Listens from now on. With several loops each has a socket of its own, and the kernel spreads connections over
+    /// them.
     public init(
         _ configuration: Configuration, _ router: Router, on loops: [EventLoop], logger: Logger
     ) throws(SystemError) {
@@ -46,8 +47,8 @@ public final class Server: Sendable {
         logger.info("listening", metadata: ["address": "\(address)", "loops": "\(loops.count)"])
     }
 
-    /// Stops accepting, finishes the requests under way, closes WebSockets with 4410 spread over the time, and drops what
-    /// is left when the time is over. Returns when no connection is left.
+    /// Stops accepting, finishes the requests under way, closes WebSockets with 4410 spread over the time, and drops
+    /// what is left when the time is over. Returns when no connection is left.
     public func drain(within time: Duration) async {
         await withTaskGroup { group in
             for server in loops {

@@ -16,6 +16,8 @@ final class ServerLoop: Pollable, @unchecked Sendable {
     private var listener: Int32?
     private var registration: Registration?
     private var isPaused = false
+    /// Whether the last attempt to accept failed: the log is told once.
+    private var isShort = false
     private var isSweeping = false
     private var connections: [Connection] = []
     private var spareBuffers: [[UInt8]] = []
@@ -44,6 +46,7 @@ final class ServerLoop: Pollable, @unchecked Sendable {
             guard connections.count < limits.connections else { return updateListening() }
             do {
                 guard let (descriptor, peer) = try Socket.accept(listener) else { return }
+                isShort = false
                 add(descriptor, peer)
             } catch {
                 // No descriptor is left, or no memory. The connection stays in the kernel's queue: to try again at once
@@ -115,8 +118,8 @@ final class ServerLoop: Pollable, @unchecked Sendable {
 
     // Leaving
 
-    /// Stops accepting, lets requests end and sends WebSocket peers away one by one over most of `time`. What is left then
-    /// is dropped. `done` is called when no connection is left.
+    /// Stops accepting, lets requests end and sends WebSocket peers away one by one over most of `time`. What is left
+    /// then is dropped. `done` is called when no connection is left.
     func drain(within time: Duration, _ done: @escaping @Sendable () -> Void) {
         if let listener { loop.close(listener, registration) }
         (listener, registration) = (nil, nil)
@@ -128,7 +131,8 @@ final class ServerLoop: Pollable, @unchecked Sendable {
         for (index, peer) in peers.enumerated() {
             loop.schedule(after: time * (ServerLimits.drainSpread * Double(index) / Double(peers.count))) {
                 [weak peer] in
-                peer?.close(.serverLeaving, "the server is leaving")
+                // The reason is a delay in milliseconds, another for each, so that not all come back at once.
+                peer?.close(.serverLeaving, "\(Int.random(in: ServerLimits.returnDelay))")
             }
         }
         loop.schedule(after: time) { [weak self] in

@@ -10,6 +10,8 @@ protocol Session: AnyObject {
     var takesInput: Bool { get }
     /// Everything that waited beyond a turn's end has been sent.
     func outputDrained()
+    /// `Connection.hasRoom` was false and is true again.
+    func hasRoomAgain()
     /// A moment at which deadlines are looked at.
     func tick(_ now: LoopInstant)
     /// The connection is gone.

@@ -1,11 +1,11 @@
 import Glibc
-import HTTP
+public import HTTP
 import Synchronization
 
 /// Files of one folder, kept in memory and looked at again on every request, so that an edit shows at the next reload.
 ///
-/// Only regular files below the folder are served: no name that starts with a dot, no symbolic link on the way, no device
-/// or pipe, and nothing that an escape would lead elsewhere.
+/// Only regular files below the folder are served: no name that starts with a dot, no symbolic link on the way, no
+/// device or pipe, and nothing that an escape would lead elsewhere.
 public final class StaticFiles: Sendable {
     /// A file larger than this is not served, and all files kept are not more than that together.
     public static let fileLimit = 16 << 20
@@ -65,6 +65,13 @@ public final class StaticFiles: Sendable {
         }
         guard var segments, segments.count <= Self.depthLimit else { return .plain(.notFound) }
         if segments.last == "" { segments[segments.count - 1] = "index.html" }
+        return answer(head, segments)
+    }
+
+    /// Answers GET or HEAD of any path with the folder's `index.html`: a page that shows screens at paths of its own.
+    public func answerIndex(_ request: Request) -> Response { answer(request.head, ["index.html"]) }
+
+    private func answer(_ head: RequestHead, _ segments: [String]) -> Response {
         guard segments.allSatisfy(Self.isPlain) else { return .plain(.notFound) }
         switch find(segments) {
         case nil: return .plain(.notFound)

@@ -22,8 +22,8 @@ public protocol WebSocketHandler: AnyObject {
     func closed(_ code: CloseCode, _ reason: String)
 }
 
-/// Which browsers' pages may open a WebSocket. A browser sends cookies with any page's handshake, so the page's origin is
-/// the only protection against a foreign one. RFC 6455 §10.2.
+/// Which browsers' pages may open a WebSocket. A browser sends cookies with any page's handshake, so the page's origin
+/// is the only protection against a foreign one. RFC 6455 §10.2.
 public enum WebSocketOrigins: Sendable {
     /// The page's host and port are those the request names; a client that is no browser sends no origin and is let in.
     case sameHost
@@ -54,6 +54,9 @@ struct WebSocketEndpoint: Sendable {
         guard !isLeaving else { throw Refusal(response: .plain(.serviceUnavailable)) }
         guard admitsOrigin(of: request) else {
             throw Refusal(response: .text("a page of another origin may not connect\n", .forbidden))
+        }
+        guard request.head.minorVersion > 0 else {
+            throw Refusal(response: .text("a websocket is opened with HTTP/1.1\n", .badRequest))
         }
         do throws(ServerHandshake.Refusal) {
             let accepted = try ServerHandshake.judge(method: request.method.rawValue, subprotocols: subprotocols) {
@@ -86,8 +89,8 @@ struct WebSocketEndpoint: Sendable {
 }
 
 extension Router {
-    /// Opens WebSockets at `path`. `authorize` decides before the handshake is answered; `open` is called on the loop and
-    /// gives the handler of the new connection.
+    /// Opens WebSockets at `path`. `authorize` decides before the handshake is answered; `open` is called on the loop
+    /// and gives the handler of the new connection.
     public mutating func webSocket(
         _ path: String, subprotocols: [String] = [], maximumMessage: Int = 1 << 20,
         origins: WebSocketOrigins = .sameHost,

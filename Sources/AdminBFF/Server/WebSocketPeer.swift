@@ -66,7 +66,6 @@ public final class WebSocketPeer: Session, @unchecked Sendable {
         if ending.code == .abnormal { ending = (code, reason) }
         connection.send { $0.append(contentsOf: frame) }
         closeSent = loop.now
-        if core.isOver { connection.end() }
     }
 
     private var maySend: Bool {
@@ -100,17 +99,19 @@ public final class WebSocketPeer: Session, @unchecked Sendable {
             case .pong: break
             case .close(let code, let reason):
                 if closeSent == nil { ending = (code ?? .noStatus, reason) }
-                answerClose(code)
+                // The server closes the transport first, and nothing more can come. RFC 6455 §7.1.1.
+                answerClose(code, lingers: false)
             case .violation(let violation):
                 ending = (violation.code, violation.description)
-                answerClose(violation.code)
+                answerClose(violation.code, lingers: true)
             }
         }
     }
 
-    private func answerClose(_ code: CloseCode?) {
+    private func answerClose(_ code: CloseCode?, lingers: Bool) {
         if let frame = core.close(code) { connection.send { $0.append(contentsOf: frame) } }
-        connection.end()
+        connection.end(lingers: lingers)
+        tellClosed()
     }
 
     func inputEnded() {
@@ -119,6 +120,8 @@ public final class WebSocketPeer: Session, @unchecked Sendable {
     }
 
     func outputDrained() { handler?.drained() }
+
+    func hasRoomAgain() {}
 
     func tick(_ now: LoopInstant) {
         if let closeSent {
@@ -132,7 +135,9 @@ public final class WebSocketPeer: Session, @unchecked Sendable {
         }
     }
 
-    func closed() {
+    func closed() { tellClosed() }
+
+    private func tellClosed() {
         let handler = self.handler
         self.handler = nil
         handler?.closed(ending.code, ending.reason)

@@ -20,6 +20,13 @@ public struct Item: Codable, Sendable, Equatable {
         self.quantity = quantity
     }
 
+    /// The same line at another price.
+    public func costing(_ price: Money) -> Item {
+        Item(
+            productId: productId, storeId: storeId, storeName: storeName, productName: productName, priceMinor: price,
+            quantity: quantity)
+    }
+
     /// The same line with another quantity.
     public func counting(_ quantity: Int) -> Item {
         Item(

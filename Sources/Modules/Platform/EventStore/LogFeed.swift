@@ -52,7 +52,8 @@ public actor LogFeed {
 
     /// Returns when the log may reach beyond `position`, when there was a hint after the one counted `hint`, or after `limit`.
     func wait(beyond position: Position, since hint: UInt64, atMost limit: Duration) async {
-        if head > position || hints != hint { return }
+        // Others run in between even if there is nothing to wait for: between actors of one loop nothing else suspends.
+        if head > position || hints != hint { return await Task.yield() }
         tickets += 1
         let ticket = tickets
         await withTaskCancellationHandler {

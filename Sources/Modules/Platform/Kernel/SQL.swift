@@ -67,6 +67,9 @@ public struct SQL: ExpressibleByStringInterpolation, Sendable, Hashable {
         /// Binds a value as the next parameter.
         public mutating func appendInterpolation(_ value: some SQLBindable) { sql.bind(value) }
 
+        /// Binds a value that may be null.
+        public mutating func appendInterpolation<Value: SQLBindable>(_ value: Value?) { sql.bind(value) }
+
         /// Inserts a statement or a part of one; its parameters are renumbered behind those already here.
         public mutating func appendInterpolation(_ part: SQL) { sql.append(part) }
 
@@ -92,7 +95,8 @@ public struct SQL: ExpressibleByStringInterpolation, Sendable, Hashable {
     }
 
     private mutating func add(_ type: SQLType, offset: Int, length: Int) {
-        precondition(parameters.count < Self.parameterLimit, "a statement takes at most \(Self.parameterLimit) parameters")
+        precondition(
+            parameters.count < Self.parameterLimit, "a statement takes at most \(Self.parameterLimit) parameters")
         parameters.append(Parameter(type: type, offset: offset, length: length, mark: text.utf8.count))
         text += "$"
         text += String(parameters.count)

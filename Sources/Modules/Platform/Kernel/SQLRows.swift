@@ -85,7 +85,8 @@ public final class SQLRowsInMemory: SQLResult {
         let types = rows.first.map { $0.parameters.map(\.type) } ?? names.map { _ in .unknown }
         columns = zip(names, types).map { (name: $0, type: $1) }
         cells = rows.flatMap { row in
-            precondition(row.parameters.count == names.count, "a row of \(names.count) columns has \(row.parameters.count)")
+            precondition(
+                row.parameters.count == names.count, "a row of \(names.count) columns has \(row.parameters.count)")
             return row.parameters.map { value in
                 value.length < 0 ? nil : Array(row.bytes[value.offset..<value.offset + value.length])
             }

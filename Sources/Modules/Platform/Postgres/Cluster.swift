@@ -46,7 +46,12 @@ public actor Cluster {
         (folder, self.database, self.settings, self.logger) = (dataDirectory, database, settings, logger)
     }
 
-    deinit { loop.stop() }
+    /// A cluster that is let go without `stop` leaves its server running, for the next one to adopt.
+    deinit {
+        if let lock { close(lock) }
+        if let server { close(server.descriptor) }
+        loop.stop()
+    }
 
     /// Returns the connection string once the server accepts connections and the database is there.
     public func start() async throws -> String {

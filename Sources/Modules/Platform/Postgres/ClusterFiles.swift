@@ -105,11 +105,13 @@ struct ClusterFiles {
 
     /// The process id in the first line of `postmaster.pid`: of a server that runs, or that was killed.
     var recordedServer: pid_t? {
-        guard let file = fopen("\(data)/postmaster.pid", "re") else { return nil }
-        defer { fclose(file) }
-        var number: pid_t = 0
-        return withUnsafeMutablePointer(to: &number) { vfscanf(file, "%d", withVaList([$0]) { $0 }) } == 1
-            ? number : nil
+        let descriptor = open("\(data)/postmaster.pid", O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        var buffer = [UInt8](repeating: 0, count: 16)
+        let count = read(descriptor, &buffer, buffer.count)
+        let line = buffer.prefix(max(count, 0)).prefix { $0 != UInt8(ascii: "\n") }
+        return pid_t(String(decoding: line, as: UTF8.self))
     }
 
     func openLog() throws(ClusterError) -> Int32 {

@@ -30,11 +30,15 @@ public actor Connection {
     private var dialTimer: TimerID?
     private var conversation = Conversation<Request, Answer>()
     private var prepared: PreparedStatements
+    /// The names of the statements being sent, kept from one request to the next.
+    private var names: [String] = []
     private var lastRequest: UInt64 = 0
     /// Counts sessions; a transaction belongs to one.
     private var session: UInt64 = 0
     /// The session's setup is done and requests may follow.
     private var isSetUp = false
+    /// A cancel request was sent to this session, and may have met a statement it was not meant for.
+    private var hasCanceled = false
     private var lastReason = "not connected yet"
     var lease = Lease()
 
@@ -129,7 +133,6 @@ public actor Connection {
     }
 
     private func enqueue(_ request: Request) {
-        var request = request
         guard dialing.state != .closed else {
             return drop(request, .unavailable("the connection was closed"))
         }
@@ -176,6 +179,7 @@ public actor Connection {
     private func cancelCurrent() {
         guard let wire, !conversation.isHeld else { return }
         let number = session
+        hasCanceled = true
         conversation.isHeld = wire.cancel { [loop] in
             loop.call { self.assumeIsolated { $0.cancelSent(in: number) } }
         }
@@ -210,7 +214,7 @@ public actor Connection {
             return wire.run(script: request.statements[0].text)
         }
         var preparations: [Conversation<Request, Answer>.Preparation] = []
-        var names: [String] = []
+        names.removeAll(keepingCapacity: true)
         var isWell = true
         for (index, sql) in request.statements.enumerated() {
             guard sql.planning == .prepared else {
@@ -280,7 +284,7 @@ public actor Connection {
             guard wire === self.wire else { return }
         }
         if !isAlive || wire.isBroken {
-            let said = conversation.flights.first?.outcome.failure.map { "\($0.state) \($0.message)" }
+            let said = conversation.flights.first?.outcome.failure.map { "\($0.error.state) \($0.error.message)" }
             return lose(reason: said ?? wire.lastError)
         }
         sendWaiting()
@@ -288,43 +292,38 @@ public actor Connection {
 
     private func finish(_ request: Request, _ outcome: Conversation<Request, Answer>.Outcome) {
         if request.isScript, wire?.endScript() != true { return lose(reason: wire?.lastError ?? lastReason) }
-        guard let failure = outcome.failure, let index = outcome.failedStatement else {
-            request.succeed(outcome.answers, loop)
-            return cancelNextIfInterrupted()
-        }
         defer { cancelNextIfInterrupted() }
-        if repeats(request, failure, index, outcome) { return }
-        if request.leading > index { lease.isPoisoned = true }
-        if failure.state == .queryCanceled, let cause = request.interruption {
-            return request.fail(cause.error(for: request, reason: failure.message), loop)
+        guard let failure = outcome.failure else { return request.succeed(outcome.answers, loop) }
+        if repeats(request, failure) { return }
+        if request.leading > failure.statement { lease.isPoisoned = true }
+        if failure.error.state == .queryCanceled, let cause = request.interruption {
+            return request.fail(cause.error(for: request, reason: failure.error.message), loop)
         }
-        var error = failure
-        error.statement = request.statements[min(index, request.statements.count - 1)].text
+        var error = failure.error
+        error.statement = request.statements[min(failure.statement, request.statements.count - 1)].text
         request.fail(.server(error), loop)
     }
 
     /// Sends a request once more that failed without effect because of what a session remembers, not of what it says:
     /// a plan whose result type has changed, a statement the server has forgotten, another request's cancellation.
-    private func repeats(
-        _ request: Request, _ failure: ServerError, _ index: Int, _ outcome: Conversation<Request, Answer>.Outcome
-    ) -> Bool {
-        let isStale = failure.state == .featureNotSupported || failure.state == .unknownStatement
-        if outcome.failedInPreparation {
-            prepared.forget(request.statements[index], isKnownToServer: false)
+    private func repeats(_ request: Request, _ failure: Conversation<Request, Answer>.Failure) -> Bool {
+        let state = failure.error.state
+        if failure.isInPreparation {
+            prepared.forget(request.statements[failure.statement], isKnownToServer: false)
             return false
         }
+        let isStale = state == .featureNotSupported || state == .unknownStatement
         if isStale {
             for sql in request.statements {
-                prepared.forget(sql, isKnownToServer: failure.state == .featureNotSupported)
+                prepared.forget(sql, isKnownToServer: state == .featureNotSupported)
             }
         }
-        let isStray = failure.state == .queryCanceled && request.interruption == nil
+        let isStray = state == .queryCanceled && request.interruption == nil && hasCanceled
         guard isStale || isStray, request.settles, !request.isScript, request.lease == nil,
             request.attempts < Limits.repeats
         else { return false }
-        var again = request
-        again.attempts += 1
-        conversation.ask(again, id: again.id, first: true)
+        request.attempts += 1
+        conversation.ask(request, id: request.id, first: true)
         return true
     }
 
@@ -372,6 +371,7 @@ public actor Connection {
         guard let wire, wire.begin() else { return lose(reason: wire?.lastError ?? lastReason) }
         watch(.readable)
         prepared.forgetAll()
+        hasCanceled = false
         session += 1
         if setup.isEmpty { return stand() }
         let request = Request.setup(setup.map { $0.planned(.custom) }) { [loop] result in

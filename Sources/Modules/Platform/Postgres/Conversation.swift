@@ -5,32 +5,42 @@ import DequeModule
 /// A request is one or more segments, each ended by a Sync: first those that prepare or forget statements, then its own
 /// statements, which succeed or fail as one. libpq yields one result for each statement, then a NULL; one for a Sync, and
 /// no NULL after it. A script (several statements in one text, which pipeline mode refuses) travels alone.
-struct Conversation<Asked, Answer> {
+struct Conversation<Asked, Answer: Sendable> {
     typealias ID = UInt64
 
-    enum Preparation: Equatable {
+    enum Preparation: Equatable, Sendable {
         /// Prepares the statement with this index.
         case prepare(Int)
         /// Frees one that is not used any more; it does not matter if that fails.
         case forget
     }
 
-    enum Form: Equatable {
+    enum Form: Equatable, Sendable {
         case statements(Int, after: [Preparation])
         case script
     }
 
-    enum Reply {
-        case answer(Answer), failure(ServerError), skipped, endOfStatement, sync
+    enum Reply: Sendable {
+        case answer(Answer), skipped, endOfStatement, sync
+        // Rare and large: kept apart, so that the others are cheap to pass.
+        indirect case failure(ServerError)
+    }
+
+    final class Failure: Sendable {
+        let error: ServerError
+        /// Which statement failed. One whose preparation failed counts.
+        let statement: Int
+        /// The statement was not run at all: its preparation had failed.
+        let isInPreparation: Bool
+
+        init(_ error: ServerError, statement: Int, isInPreparation: Bool = false) {
+            (self.error, self.statement, self.isInPreparation) = (error, statement, isInPreparation)
+        }
     }
 
     struct Outcome {
         var answers: [Answer] = []
-        var failure: ServerError?
-        /// Which statement failed. One whose preparation failed counts.
-        var failedStatement: Int?
-        /// The failed statement was not run at all: its preparation had failed.
-        var failedInPreparation = false
+        var failure: Failure?
     }
 
     enum Progress {
@@ -153,15 +163,11 @@ struct Conversation<Asked, Answer> {
 extension Conversation.Flight {
     fileprivate mutating func fail(_ error: ServerError) {
         guard case .statements(_, let preparations) = form, segment < preparations.count else {
-            guard outcome.failure == nil else { return }
-            outcome.failure = error
-            outcome.failedStatement = statement
+            if outcome.failure == nil { outcome.failure = .init(error, statement: statement) }
             return
         }
         guard case .prepare(let index) = preparations[segment], outcome.failure == nil else { return }
-        outcome.failure = error
-        outcome.failedStatement = index
-        outcome.failedInPreparation = true
+        outcome.failure = .init(error, statement: index, isInPreparation: true)
     }
 
     fileprivate mutating func endStatement() {

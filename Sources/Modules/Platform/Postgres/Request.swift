@@ -1,8 +1,9 @@
 import EventLoop
 import Kernel
 
-/// Statements on their way, and who waits for them.
-struct Request {
+/// Statements on their way, and who waits for them. A reference, because it moves from queue to queue; it belongs to the
+/// loop of its connection.
+final class Request {
     enum Interruption: Equatable {
         case canceled, timedOut(Duration), impatient
 
@@ -62,6 +63,7 @@ struct Request {
 
     private func end(_ result: Result<[Answer], any Error>, _ loop: EventLoop) {
         for timer in timers { loop.cancel(timer) }
+        timers = []
         switch waiter {
         case .task(let continuation): continuation.resume(with: result)
         case .call(let done): done(result)

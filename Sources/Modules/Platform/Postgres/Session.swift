@@ -145,7 +145,7 @@ extension Connection {
         precondition(lease.isInTransaction, "a savepoint needs a transaction")
         lease.savepoints += 1
         let name = "p\(lease.savepoints)"
-        lease.pending.append(SQL(raw: "savepoint \(name)"))
+        lease.pending.append(SQL(raw: "savepoint \(name)").planned(.custom))
         return name
     }
 
@@ -157,8 +157,10 @@ extension Connection {
             lease.pending.removeLast()
             return
         }
-        let release = SQL(raw: "release savepoint \(name)")
-        let statements = keeps ? [release] : [SQL(raw: "rollback to savepoint \(name)"), release]
+        // Not prepared: a failed transaction would refuse to prepare the release before it is rolled back.
+        let release = SQL(raw: "release savepoint \(name)").planned(.custom)
+        let back = SQL(raw: "rollback to savepoint \(name)").planned(.custom)
+        let statements = keeps ? [release] : [back, release]
         _ = try await perform(statements, lease: number, settles: false, shielded: true)
     }
 }

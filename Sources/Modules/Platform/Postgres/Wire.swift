@@ -13,7 +13,7 @@ final class Wire {
     private let loop: EventLoop
     private let parameters = ParameterBuffers()
     private let notices: NoticeSink
-    private var watched: (descriptor: Int32, registration: Registration)?
+    private var watched: (descriptor: Int32, registration: Registration, interest: Readiness)?
 
     /// Nil if libpq found no memory or no sense in the connection string; then `refusal` says why.
     init?(_ configuration: Configuration, on loop: EventLoop, logger: Logger, refusal: inout String) {
@@ -63,14 +63,16 @@ final class Wire {
 
     // Watching
 
-    func watch(_ interest: Readiness, _ handler: any Pollable) {
+    func watch(_ interest: Readiness, _ handler: @autoclosure () -> any Pollable) {
         if let watched {
+            guard watched.interest != interest else { return }
             loop.change(watched.registration, to: interest)
+            self.watched?.interest = interest
             return
         }
         let descriptor = fcntl(PQsocket(connection), F_DUPFD_CLOEXEC, 0)
         precondition(descriptor >= 0, "a database connection's descriptor cannot be duplicated: \(systemError(errno))")
-        watched = (descriptor, loop.register(descriptor, for: interest, handler))
+        watched = (descriptor, loop.register(descriptor, for: interest, handler()), interest)
     }
 
     func unwatch() {

@@ -1,0 +1,163 @@
+import ArgumentParser
+import EventLoop
+import Glibc
+
+/// Each connection sends requests, one or several at once, and sends again when all their answers have come.
+struct HTTPLoad: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "http", abstract: "GET requests on connections that stay open.")
+
+    @OptionGroup var target: Target
+    @Option(help: "How many requests are sent at once on a connection.") var pipeline = 1
+
+    func validate() throws {
+        guard 1...Limits.pipeline ~= pipeline else {
+            throw ValidationError("expected a pipeline of 1 to \(Limits.pipeline)")
+        }
+    }
+
+    func run() async throws {
+        try makeRoom(forDescriptors: target.connections)
+        let loop = EventLoop(name: "load")
+        print(
+            try await loop.spawnThrowing { [target, pipeline] in try await HTTPRun(target, pipeline, loop).run() }.value
+        )
+    }
+}
+
+private final class HTTPRun {
+    let requests: [UInt8]
+    let pipeline: Int
+    var latencies = Latencies()
+    private let target: Target
+    private let ground: Ground
+
+    init(_ target: Target, _ pipeline: Int, _ loop: EventLoop) {
+        (self.target, self.pipeline, ground) = (target, pipeline, Ground(loop))
+        let request = "GET \(target.path) HTTP/1.1\r\nHost: \(target.host):\(target.port)\r\nAccept: */*\r\n\r\n"
+        requests = Array(String(repeating: request, count: pipeline).utf8)
+    }
+
+    func run() async throws -> String {
+        let clients = try (0..<target.connections).map { _ in try HTTPClient(of: target, on: ground, run: self) }
+        await ground.loop.sleep(for: .seconds(target.warmUp))
+        latencies.reset()
+        let stretch = try Stretch(target.pid.map(ServerProcess.init))
+        await ground.loop.sleep(for: .seconds(target.seconds))
+        let report = try stretch.report(latencies.total, "request", "requests", latencies)
+        for client in clients { client.close() }
+        let failures = clients.compactMap(\.failure)
+        guard failures.isEmpty else {
+            throw Failure(description: "\(failures.count) connections ended: \(failures[0])")
+        }
+        guard latencies.total > 0 else { throw Failure(description: "no request was answered") }
+        return "http: \(clients.count) connections, pipeline \(pipeline) · \(report)"
+    }
+}
+
+/// One connection of requests. It understands answers with a Content-Length, which is what the server sends for a path
+/// worth measuring, and takes only 200 for an answer.
+private final class HTTPClient: LinkOwner {
+    private(set) var failure: String?
+    private let run: HTTPRun
+    private var link: Link?
+    private var sentAt: UInt64 = 0
+    private var awaited = 0
+    /// The bytes of a body still to come.
+    private var bodyLeft = 0
+    /// A head that was cut.
+    private var head: [UInt8] = []
+
+    init(of target: Target, on ground: Ground, run: HTTPRun) throws {
+        self.run = run
+        link = try Link(to: target.host, target.port, on: ground.loop, buffer: ground.buffer, owner: self)
+    }
+
+    func close() { link?.close() }
+
+    func connected() { send() }
+
+    func ended(_ why: String) { failure = failure ?? why }
+
+    private func send() {
+        awaited = run.pipeline
+        sentAt = nanoseconds()
+        link?.send(run.requests)
+    }
+
+    func received(_ bytes: UnsafeMutableRawBufferPointer) {
+        var rest = UnsafeRawBufferPointer(bytes)
+        while !rest.isEmpty, failure == nil {
+            if bodyLeft > 0 {
+                let taken = min(bodyLeft, rest.count)
+                bodyLeft -= taken
+                rest = UnsafeRawBufferPointer(rebasing: rest[taken...])
+            } else if head.isEmpty, let size = readHead(rest) {
+                rest = UnsafeRawBufferPointer(rebasing: rest[size...])
+            } else if head.isEmpty {
+                head = Array(rest)
+                return
+            } else {
+                guard let size = extendHead(rest) else { return }
+                rest = UnsafeRawBufferPointer(rebasing: rest[size...])
+            }
+            if failure == nil, bodyLeft == 0 { answered() }
+        }
+    }
+
+    private func answered() {
+        run.latencies.note(nanoseconds() - sentAt)
+        awaited -= 1
+        if awaited == 0 { send() }
+    }
+
+    /// Adds to a head that was cut: how many of `bytes` completed it, or nil if they did not.
+    private func extendHead(_ bytes: UnsafeRawBufferPointer) -> Int? {
+        let held = head.count
+        head += bytes
+        guard head.count <= Limits.responseHead else {
+            fail("expected a head of at most \(Limits.responseHead) bytes")
+            return nil
+        }
+        guard let size = head.withUnsafeBytes(readHead) else { return nil }
+        head = []
+        return size - held
+    }
+
+    /// The size of the head `bytes` begin with, or nil if it is not complete; notes how long the body will be.
+    private func readHead(_ bytes: UnsafeRawBufferPointer) -> Int? {
+        var line = 0
+        var length: Int?
+        while let end = memchr(bytes.baseAddress! + line, 0x0a, bytes.count - line) {
+            let next = bytes.baseAddress!.distance(to: UnsafeRawPointer(end)) + 1
+            if next - line <= 2 {
+                guard let length else {
+                    fail("expected an answer with a Content-Length")
+                    return nil
+                }
+                bodyLeft = length
+                return next
+            }
+            if line == 0, !bytes.starts(with: "HTTP/1.1 200".utf8) {
+                fail("expected status 200, got \(String(decoding: bytes[..<next], as: UTF8.self))")
+                return nil
+            }
+            if bytes[line] | 0x20 == UInt8(ascii: "c"), next - line > Self.lengthField.utf8.count,
+                strncasecmp(bytes.baseAddress! + line, Self.lengthField, Self.lengthField.utf8.count) == 0
+            {
+                length = bytes[(line + Self.lengthField.utf8.count)..<next].reduce(0) { sum, byte in
+                    UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte ? sum * 10 + Int(byte - UInt8(ascii: "0")) : sum
+                }
+            }
+            line = next
+        }
+        return nil
+    }
+
+    private static let lengthField = "content-length:"
+
+    private func fail(_ why: String) {
+        failure = why
+        link?.close()
+    }
+}

@@ -1,0 +1,127 @@
+import Glibc
+
+/// Nanoseconds of `CLOCK_MONOTONIC`.
+func nanoseconds() -> UInt64 {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+}
+
+/// How long things took, in buckets that are at most 3 % wide.
+struct Latencies {
+    private var counts = [Int](repeating: 0, count: 64 * 32)
+    private(set) var total = 0
+
+    mutating func note(_ nanoseconds: UInt64) {
+        counts[Self.bucket(nanoseconds)] += 1
+        total += 1
+    }
+
+    mutating func reset() { self = Latencies() }
+
+    /// The time, in milliseconds, that `share` of all did not exceed.
+    func milliseconds(_ share: Double) -> Double {
+        var left = Int((Double(total) * share).rounded(.up))
+        for (bucket, count) in counts.enumerated() {
+            left -= count
+            if left <= 0, count > 0 { return Double(Self.upperBound(bucket)) / 1e6 }
+        }
+        return 0
+    }
+
+    /// Five bits after the highest one.
+    private static func bucket(_ value: UInt64) -> Int {
+        guard value >= 32 else { return Int(value) }
+        let shift = 58 - value.leadingZeroBitCount
+        return (shift + 1) * 32 + Int(value >> UInt64(shift) & 31)
+    }
+
+    private static func upperBound(_ bucket: Int) -> UInt64 {
+        guard bucket >= 64 else { return UInt64(bucket) }
+        return (UInt64(32 + bucket % 32) + 1) << UInt64(bucket / 32 - 1)
+    }
+}
+
+/// What the server's process has used, as proc(5) tells it.
+struct ServerProcess {
+    let pid: Int32
+
+    /// User and system time in seconds, in steps of the kernel's tick (10 ms).
+    var cpu: Double {
+        get throws {
+            let stat = try read("stat")
+            // The second field is the program's name in parentheses and may hold anything. With its ")" counted as 0, the
+            // fields that follow are 1 (the third) and so on: utime, the fourteenth, is 12.
+            let fields = stat[(stat.lastIndex(of: ")") ?? stat.startIndex)...].split(separator: " ")
+            guard fields.count > 13, let user = Double(fields[12]), let system = Double(fields[13]) else {
+                throw Failure(description: "expected times in /proc/\(pid)/stat, got \(stat)")
+            }
+            return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
+        }
+    }
+
+    /// Resident memory in bytes.
+    var resident: Int {
+        get throws {
+            let status = try read("status")
+            guard let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmRSS:") }),
+                let kibibytes = Int(line.split(whereSeparator: { $0 == " " || $0 == "\t" })[1])
+            else { throw Failure(description: "expected VmRSS in /proc/\(pid)/status") }
+            return kibibytes * 1_024
+        }
+    }
+
+    private func read(_ name: String) throws -> String {
+        guard let file = fopen("/proc/\(pid)/\(name)", "r") else {
+            throw Failure(description: "there is no process \(pid)")
+        }
+        defer { fclose(file) }
+        var bytes = [UInt8](repeating: 0, count: 8_192)
+        let count = fread(&bytes, 1, bytes.count, file)
+        return String(decoding: bytes[..<count], as: UTF8.self)
+    }
+}
+
+/// A stretch of a run: how long, what the server and this process used in it.
+struct Stretch {
+    private let server: ServerProcess?
+    private let start = nanoseconds()
+    private let ownCPU = Self.ownCPU()
+    private let serverCPU: Double?
+
+    init(_ server: ServerProcess?) throws {
+        self.server = server
+        serverCPU = try server?.cpu
+    }
+
+    /// One line: the rate of `count` things (`noun`, in the plural `nouns`), what one cost the server, and how long it took.
+    func report(_ count: Int, _ noun: String, _ nouns: String, _ latencies: Latencies) throws -> String {
+        let seconds = Double(nanoseconds() - start) / 1e9
+        var parts = ["\(Int(Double(count) / seconds)) \(nouns)/s"]
+        if let used = try server?.cpu, let serverCPU, count > 0 {
+            parts.append("server \(((used - serverCPU) * 1e6 / Double(count)).text(2)) µs CPU/\(noun)")
+            parts.append("server \(((used - serverCPU) / seconds * 100).text(0)) % of a core")
+        }
+        parts.append("p50 \(latencies.milliseconds(0.5).text(3)) ms, p99 \(latencies.milliseconds(0.99).text(3)) ms")
+        parts.append("load \(((Self.ownCPU() - ownCPU) / seconds * 100).text(0)) % of a core")
+        return parts.joined(separator: " · ")
+    }
+
+    private static func ownCPU() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    }
+}
+
+extension Double {
+    /// With a fixed number of decimals; String(format:) is Foundation's.
+    func text(_ decimals: Int) -> String {
+        let scale = pow(10, Double(decimals))
+        let scaled = Int((self * scale).rounded())
+        guard decimals > 0 else { return "\(scaled)" }
+        let fraction = "\(abs(scaled) % Int(scale))"
+        let zeros = String(repeating: "0", count: decimals - fraction.count)
+        return "\(scaled < 0 ? "-" : "")\(abs(scaled) / Int(scale)).\(zeros)\(fraction)"
+    }
+}

@@ -1,0 +1,127 @@
+import EventLoop
+import EventStore
+import Glibc
+import HTTP
+import Kernel
+import Logging
+import Postgres
+import Server
+
+/// The whole system in one process: database, event store, modules, live layer and gateways, joined by ordinary
+/// initialisers. This is the only place where the parts meet.
+final class Application: Sendable {
+    struct Options: Sendable {
+        var host = "127.0.0.1"
+        var port: UInt16 = 8080
+        var loops = 1
+        /// Where the private PostgreSQL lives; not used with `databaseURL`.
+        var dataDirectory: String
+        var databaseURL: String?
+        /// The folder of the admin page.
+        var page: String
+        var secureCookies = false
+        /// A socket over which tests move the clock and script the simulated services. Off unless named.
+        var testControl: String?
+        var mall = MallSettings()
+    }
+
+    let port: UInt16
+    let accounts: Accounts
+    let dispatcher: Dispatcher
+    let live: LiveGateway
+    private let database: Database
+    private let pool: Pool
+    private let relay: LogRelay
+    private let lock: Connection
+    private let loops: [EventLoop]
+    private let server: Server
+    private let control: Server?
+    private let work: [Task<Void, Never>]
+
+    init(_ options: Options, logger: Logger) async throws {
+        let loops = (0..<max(1, options.loops)).map { EventLoop(name: "loop \($0)") }
+        let loop = loops[0]
+        self.loops = loops
+        let clock = MallClock()
+        let card = CardService()
+        let catalogue = Catalogue(mallModules(options.mall, card: card))
+
+        database = try await Database(options, on: loop, catalogue: catalogue, logger: logger)
+        let pool = Pool(
+            database.configuration(name: "mallbots"), size: AppLimits.connections, on: loop,
+            logger: Logger(label: "mallbots.pool"))
+        self.pool = pool
+        accounts = Accounts(pool: pool, clock: clock)
+
+        let feed = LogFeed(on: loop)
+        relay = LogRelay(
+            database.configuration(name: "mallbots relay"), on: loop, feed: feed,
+            logger: Logger(label: "mallbots.relay"))
+        let lane = CommitLane(on: loop, pool: pool, feed: feed)
+        let dispatcher = Dispatcher(on: loop, catalogue: catalogue, pool: pool, lane: lane, clock: clock)
+        self.dispatcher = dispatcher
+        let live = try await LiveGateway(
+            on: loop, serving: loops, topics: catalogue.topics.values.sorted { $0.name < $1.name }, pool: pool,
+            clock: clock,
+            accounts: accounts)
+        self.live = live
+        lock = Connection(
+            database.configuration(name: "mallbots worker"), on: loop, logger: Logger(label: "mallbots.worker"))
+        let worker = Worker(
+            on: loop, dispatcher: dispatcher, pool: pool,
+            lock: lock, feed: feed, clock: clock
+        ) { live.publish($0) }
+
+        let metrics = Metrics()
+        let edge = Edge(
+            dispatcher: dispatcher, topics: catalogue.topics, accounts: accounts, live: live, metrics: metrics,
+            secureCookies: options.secureCookies)
+        var router = Router()
+        router.addStaffRoutes(edge, currency: options.mall.currency)
+        router.addKioskRoutes(edge)
+        router.addOperations(edge, pool: pool, worker: worker)
+        live.addEndpoint(to: &router, edge)
+        guard let files = StaticFiles(options.page) else {
+            throw Refusal.notFound("the admin page is not at \(options.page); name its folder with --public")
+        }
+        router.addPage(files)
+
+        var configuration = Server.Configuration(.ip(host: options.host, port: options.port))
+        configuration.limits.body = EdgeLimits.body
+        configuration.observer = metrics.observer
+        server = try Server(configuration, router, on: loops, logger: Logger(label: "mallbots.http"))
+        port = server.port
+        control = try options.testControl.map { path in
+            try TestControl(clock: clock, card: card, worker: worker).serve(at: path, on: loop)
+        }
+        work = [
+            loop.spawn { await worker.run() },
+            loop.spawn {
+                await live.run {
+                    await dispatcher.reset()
+                    await worker.reset()
+                }
+            },
+        ]
+    }
+
+    /// Finishes what is under way, in the reverse order of its beginning, and returns when nothing is left.
+    func stop() async {
+        await server.drain(within: AppLimits.drain)
+        await control?.drain(within: .zero)
+        for task in work { task.cancel() }
+        for task in work { await task.value }
+        await relay.close()
+        await lock.close()
+        await pool.close()
+        await database.stop()
+        for loop in loops { loop.stop() }
+    }
+}
+
+enum AppLimits {
+    /// Connections to PostgreSQL for everything but the worker's lock. One loop drives them all, so few are enough.
+    static let connections = 8
+    /// How long requests and pages have to come to an end when the server leaves.
+    static let drain = Duration.seconds(5)
+}

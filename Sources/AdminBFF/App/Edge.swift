@@ -1,0 +1,235 @@
+import Contracts
+import Crypto
+import EventStore
+import FoundationEssentials
+import HTTP
+import Kernel
+import Logging
+import Postgres
+import Server
+
+/// Where HTTP meets the mall: who is calling, what they ask, and what they are answered. Every refusal becomes an error
+/// body here, and nothing else does.
+struct Edge: Sendable {
+    let dispatcher: Dispatcher
+    let topics: [String: Topic]
+    let accounts: Accounts
+    let live: LiveGateway
+    let metrics: Metrics
+    let secureCookies: Bool
+    let passwords = PasswordGate()
+    let logger = Logger(label: "mallbots.edge")
+
+    static let sessionCookie = "session"
+
+    /// A request that has been let in.
+    struct Call: Sendable {
+        let request: Request
+        let principal: Principal
+        let correlation: UUID
+
+        /// The identifier in the path.
+        func id<Noun>(_: ID<Noun>.Type = ID<Noun>.self) throws(Refusal) -> ID<Noun> {
+            guard let id = ID<Noun>(request.parameters["id"] ?? "") else {
+                throw .invalid("id: expected an identifier (a UUID)", field: "id")
+            }
+            return id
+        }
+    }
+
+    /// A handler behind the check of who may take the route; whatever it throws is answered in one form.
+    func route(
+        _ access: Access, _ handler: @escaping @Sendable (Call) async throws -> Response
+    ) -> Router.Handler {
+        { request in
+            let correlation = request.headers["x-correlation-id"].flatMap { ID<Never>($0)?.rawValue } ?? uuid4()
+            var response: Response
+            do {
+                let principal = try await admit(request, access)
+                response = try await handler(Call(request: request, principal: principal, correlation: correlation))
+            } catch {
+                response = answer(error, correlation, request)
+            }
+            response.headers.set("x-correlation-id", to: correlation.lowercase)
+            if response.headers["cache-control"] == nil { response.headers.add("cache-control", "no-store") }
+            return response
+        }
+    }
+
+    /// A command whose fields are the body's, with `id` from the path, answered with what it changed.
+    func command<C: PublicCommand>(_: C.Type, by access: Access, status: Status = .ok) -> Router.Handler {
+        route(access) { call in
+            let outcome = try await perform(C.self, call)
+            return try .json(Coding.encode(Receipt(outcome, call)), status)
+        }
+    }
+
+    /// Carries out a command and returns what came of it.
+    func perform<C: PublicCommand>(_: C.Type, _ call: Call) async throws -> Outcome {
+        let body = try Self.fields(of: call.request)
+        // Decoded here as well, so that a wrong field is told before anything is looked up.
+        do { _ = try Coding.decode(C.self, from: body) } catch { throw Refusal(decoding: error) }
+        return try await dispatcher.perform(C.name, body, request(for: C.name, call))
+    }
+
+    /// The command's identity: the same key from the same caller on the same route is the same command.
+    func request(for command: String, _ call: Call) throws -> CommandRequest {
+        let key = call.request.headers["idempotency-key"]
+        if let key, key.isEmpty || key.utf8.count > EdgeLimits.idempotencyKey {
+            throw Refusal.invalid(
+                "the idempotency key must have 1 to \(EdgeLimits.idempotencyKey) characters", field: "Idempotency-Key")
+        }
+        let id = key.map {
+            uuid5(namespace: Self.namespace, name: "\(call.principal.actor) \(command) \(call.request.path) \($0)")
+        }
+        return CommandRequest(
+            id: id ?? uuid4(), mayRepeat: key != nil,
+            cause: Cause(correlation: call.correlation, causation: call.correlation, actor: call.principal.actor))
+    }
+
+    private static let namespace = uuid5(namespace: UUIDNamespace.url, name: "mallbots/commands")
+
+    /// The body as a JSON object with the path's parameters in it, which win over fields of the same name.
+    static func fields(of request: Request) throws(Refusal) -> [UInt8] {
+        let isSpace: (UInt8) -> Bool = { $0 == 32 || $0 == 10 || $0 == 13 || $0 == 9 }
+        var body = request.body[...]
+        body = body.drop(while: isSpace)
+        while let last = body.last, isSpace(last) { body.removeLast() }
+        if body.isEmpty { body = Array("{}".utf8)[...] }
+        guard body.first == UInt8(ascii: "{"), body.last == UInt8(ascii: "}") else {
+            throw .invalid("the body must be a JSON object")
+        }
+        guard String(validating: body, as: UTF8.self) != nil else { throw .invalid("the body is not valid UTF-8") }
+        guard let id = request.parameters["id"] else { return Array(body) }
+        guard let id = ID<Never>(id) else { throw .invalid("id: expected an identifier (a UUID)", field: "id") }
+        let isEmpty = body.dropFirst().dropLast().allSatisfy(isSpace)
+        // Of two fields of one name the decoder takes the first.
+        return Array("{\"id\":\"\(id)\"\(isEmpty ? "" : ",")".utf8) + Array(body.dropFirst())
+    }
+
+    /// Waits until the read models show what the caller has seen done (`After-Position`).
+    func catchUp(_ call: Call) async throws {
+        guard let header = call.request.headers["after-position"] else { return }
+        guard let position = Int64(header), position >= 0 else {
+            throw Refusal.invalid("After-Position must be a position, a whole number", field: "After-Position")
+        }
+        guard await live.reaches(Position(position), within: EdgeLimits.catchUp) else {
+            throw Refusal.unavailable("the list has not caught up with position \(position) yet")
+        }
+    }
+
+    private func admit(_ request: Request, _ access: Access) async throws -> Principal {
+        switch access {
+        case .anyone: return .kiosk(name: "anonymous")
+        case .kiosk:
+            guard let header = request.headers["authorization"], header.lowercased().hasPrefix("bearer "),
+                let name = try await accounts.kiosk(token: String(header.dropFirst(7)))
+            else { throw Refusal(.unauthenticated, "a kiosk's token is needed: Authorization: Bearer TOKEN") }
+            return .kiosk(name: name)
+        case .staff(let roles):
+            guard let member = try await member(of: request) else {
+                throw Refusal(.unauthenticated, "log in first")
+            }
+            if request.method != .get { try checkOrigin(request) }
+            guard roles.isEmpty || !roles.isDisjoint(with: member.roles) else {
+                logger.notice(
+                    "refused by rights",
+                    metadata: [
+                        "user": "\(member.user)", "method": "\(request.method.rawValue)", "path": "\(request.path)",
+                    ])
+                throw Refusal.forbidden(
+                    "this needs the role \(roles.map(\.rawValue).sorted().joined(separator: " or "))")
+            }
+            return .staff(member)
+        }
+    }
+
+    /// The member whose session cookie a request carries.
+    func member(of request: Request) async throws -> StaffMember? {
+        guard let token = request.cookies[Self.sessionCookie], token.utf8.count <= 64 else { return nil }
+        return try await accounts.member(session: token)
+    }
+
+    /// A page of another origin can send a form with our cookie; it cannot hide where it comes from.
+    func checkOrigin(_ request: Request) throws(Refusal) {
+        guard let origin = request.headers["origin"] else { return }
+        let authority = request.head.authority.lowercased()
+        guard origin.lowercased() == "http://\(authority)" || origin.lowercased() == "https://\(authority)" else {
+            throw .forbidden("a page of another origin may not do this")
+        }
+    }
+
+    private func answer(_ error: any Error, _ correlation: UUID, _ request: Request) -> Response {
+        let refusal: Refusal
+        switch error {
+        case let error as Refusal: refusal = error
+        case let error as PostgresError:
+            switch error {
+            case .unavailable, .connectionLost:
+                refusal = .unavailable("the database cannot be reached; try again")
+            case .server(let server) where server.state.isTransient:
+                refusal = .unavailable("the database is busy; try again")
+            case .server, .timedOut:
+                refusal = Refusal(.internal, "something went wrong here; it has been noted")
+            }
+            logger.error("a request failed", metadata: ["path": "\(request.path)", "error": "\(error)"])
+        default:
+            refusal = Refusal(.internal, "something went wrong here; it has been noted")
+            logger.error("a request failed", metadata: ["path": "\(request.path)", "error": "\(error)"])
+        }
+        return Self.response(refusal, correlation)
+    }
+
+    static func response(_ refusal: Refusal, _ correlation: UUID) -> Response {
+        let body = ErrorBody(
+            code: refusal.kind.rawValue, message: refusal.message, field: refusal.field,
+            correlationId: correlation.lowercase)
+        var response = Response.json((try? Coding.encode(body)) ?? [], refusal.kind.status)
+        if refusal.kind == .unavailable { response.headers.add("retry-after", "1") }
+        return response
+    }
+}
+
+enum EdgeLimits {
+    static let idempotencyKey = 200
+    static let catchUp = Duration.seconds(2)
+    /// A command's body: text limits are far below, so that a long text gets a field's refusal and not a 413.
+    static let body = 2 << 20
+}
+
+/// What a command is answered with: what it changed, and where to wait for it.
+struct Receipt: Encodable {
+    let id: String?
+    let version: Version?
+    let position: Position
+    let correlationId: String
+
+    init(_ outcome: Outcome, _ call: Edge.Call) {
+        id = outcome.subject?.id.lowercase
+        version = outcome.subject?.version
+        position = outcome.position
+        correlationId = call.correlation.lowercase
+    }
+}
+
+/// The body of every error.
+struct ErrorBody: Encodable {
+    let code: String
+    let message: String
+    let field: String?
+    let correlationId: String
+}
+
+extension Refusal.Kind {
+    var status: Status {
+        switch self {
+        case .invalid: .badRequest
+        case .unauthenticated: .unauthorized
+        case .forbidden: .forbidden
+        case .notFound: .notFound
+        case .conflict, .stale: .conflict
+        case .unavailable: .serviceUnavailable
+        case .internal: .internalServerError
+        }
+    }
+}

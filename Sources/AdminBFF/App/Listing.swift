@@ -1,0 +1,143 @@
+import Contracts
+import Crypto
+import EventStore
+import FoundationEssentials
+import HTTP
+import Kernel
+import Server
+
+/// How a query parameter is written into a filter.
+enum ParameterKind: Sendable {
+    case text
+    /// May be given several times.
+    case texts
+    case number
+    case bool
+}
+
+extension Edge {
+    /// A list over a topic's projection: the same rows and filters a page has live, part by part.
+    ///
+    /// Keyset paging: a part begins behind the last row of the one before, so rows that come meanwhile neither repeat nor
+    /// hide one.
+    func list(
+        _ name: String, as field: String, _ parameters: [String: ParameterKind], path: String? = nil
+    ) -> Router.Handler {
+        guard let topic = topics[name] else { preconditionFailure("there is no topic \(name)") }
+        return route(.everyStaff) { call in
+            try mayRead(name, call)
+            try await catchUp(call)
+            let query = call.request.query
+            let filter = try filter(query, parameters, path.map { ($0, try call.id(ID<Never>.self).description) })
+            let page = try PageRequest(limit: limit(query["limit"]))
+            let order = RowOrder(topic.orders[0])
+            // One row more than wanted tells whether the list goes on.
+            let rows = try await dispatcher.questions.rows(
+                topic.projection.storage.select(
+                    RowQuery(
+                        predicate: topic.filter(filter), order: order, limit: page.limit + 1,
+                        after: query["next"].map { try place($0) })))
+            let shown = try rows.prefix(page.limit).map { try StoredRow($0, of: topic.projection) }
+            var body = Array("{\"\(field)\":[".utf8)
+            for (index, row) in shown.enumerated() {
+                if index > 0 { body.append(UInt8(ascii: ",")) }
+                body += row.value
+            }
+            body.append(UInt8(ascii: "]"))
+            if rows.count > page.limit, let last = shown.last, let columns = last.columns {
+                body += Array(",\"next\":\"\(Self.next(columns[order.column], last.key))\"".utf8)
+            }
+            body.append(UInt8(ascii: "}"))
+            return .json(body)
+        }
+    }
+
+    /// Whoever may not have a topic live may not have it in parts either.
+    func mayRead(_ topic: String, _ call: Call) throws(Refusal) {
+        guard case .staff(let member) = call.principal, member.rights.allows(topic) else {
+            throw .forbidden("\(topic) is not for your roles")
+        }
+    }
+
+    private func limit(_ text: String?) throws(Refusal) -> Int? {
+        guard let text else { return nil }
+        guard let limit = Int(text) else { throw .invalid("limit must be a whole number", field: "limit") }
+        return limit
+    }
+
+    /// The filter as a page would send it, from query parameters.
+    private func filter(
+        _ query: HTTP.Query, _ kinds: [String: ParameterKind], _ path: (name: String, value: String)?
+    ) throws -> [UInt8] {
+        var fields: [String: JSONValue] = [:]
+        if let path { fields[path.name] = .text(path.value) }
+        for (name, value) in query.pairs where name != "limit" && name != "next" {
+            switch kinds[name] {
+            case nil: throw Refusal.invalid("there is no filter \(name.prefix(64))", field: String(name.prefix(64)))
+            case .text: fields[name] = .text(value)
+            case .texts: fields[name] = .texts(query.all(name))
+            case .number:
+                guard let number = Int64(value) else {
+                    throw Refusal.invalid("\(name) must be a whole number", field: name)
+                }
+                fields[name] = .number(number)
+            case .bool:
+                guard let bool = Bool(value) else {
+                    throw Refusal.invalid("\(name) must be true or false", field: name)
+                }
+                fields[name] = .bool(bool)
+            }
+        }
+        return try Coding.encode(fields)
+    }
+
+    /// The opaque place a list goes on behind: the order's value and the key.
+    static func next(_ value: ColumnValue, _ key: UUID) -> String {
+        let text =
+            switch value {
+            case .int(let number): "i\(number)"
+            case .text(let text): "t\(text)"
+            case .uuid(let uuid): "u\(uuid.lowercase)"
+            case .bool(let bool): "b\(bool)"
+            case .null, .uuids: "n"
+            }
+        return Base64.encodeURL(Array((key.lowercase + text).utf8))
+    }
+
+    private func place(_ next: String) throws(Refusal) -> RowQuery.Place {
+        guard let bytes = Base64.decodeURL(next), let text = String(validating: bytes, as: UTF8.self),
+            let key = ID<Never>(text.prefix(36)), let value = Self.value(text.dropFirst(36))
+        else { throw .invalid("next is not one that a list has answered", field: "next") }
+        return RowQuery.Place(value: value, key: key.rawValue)
+    }
+
+    private static func value(_ text: Substring) -> ColumnValue? {
+        let rest = text.dropFirst()
+        switch text.first {
+        case "i": return Int64(rest).map { .int($0) }
+        case "t": return .text(String(rest))
+        case "u": return ID<Never>(rest).map { .uuid($0.rawValue) }
+        case "b": return Bool(String(rest)).map { .bool($0) }
+        case "n": return .null
+        default: return nil
+        }
+    }
+}
+
+/// The few shapes of JSON that a filter made from query parameters has.
+private enum JSONValue: Encodable {
+    case text(String)
+    case texts([String])
+    case number(Int64)
+    case bool(Bool)
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        switch self {
+        case .text(let value): try container.encode(value)
+        case .texts(let value): try container.encode(value)
+        case .number(let value): try container.encode(value)
+        case .bool(let value): try container.encode(value)
+        }
+    }
+}

@@ -1,0 +1,26 @@
+import Baskets
+import Contracts
+import Customers
+import Kernel
+import Ordering
+import Payments
+import Search
+import Stores
+
+/// All modules of the mall, joined by what they say and by nothing else.
+func mallModules(_ settings: MallSettings, card: CardService) -> [Module] {
+    [
+        stores, customers(diallingCode: settings.diallingCode), baskets(abandonAfter: settings.abandonAfter), ordering,
+        payments,
+        search, card.module,
+    ]
+}
+
+/// What one mall is told apart from another by.
+struct MallSettings: Sendable {
+    /// ISO 4217. All amounts are in its minor unit.
+    var currency = "EUR"
+    /// What a phone number without a country's code begins with, without the `+`.
+    var diallingCode = "49"
+    var abandonAfter = Duration.seconds(600)
+}

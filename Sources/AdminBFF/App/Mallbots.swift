@@ -1,0 +1,113 @@
+import ArgumentParser
+import Crypto
+import EventLoop
+import FoundationEssentials
+import Glibc
+import Logging
+
+/// The program.
+@main struct Mallbots: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "mallbots", abstract: "The back end of a mall that sells the errand.", subcommands: [Serve.self],
+        defaultSubcommand: Serve.self)
+}
+
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Serve the admin page, the kiosks and everything behind them.")
+
+    @Option(help: "The address to listen on.") var host = "127.0.0.1"
+    @Option(help: "The port to listen on; 0 lets the kernel choose.") var port: UInt16 = 8080
+    @Option(help: "How many event loops serve, each on a thread of its own.") var loops = 1
+    @Option(help: "The folder of the private PostgreSQL.") var data = ".mallbots"
+    @Option(help: "The folder of the admin page; by default Public beside this program's package.") var `public`:
+        String?
+    @Flag(help: "Fill an empty mall with a few stores, customers and orders.") var demo = false
+    @Flag(help: "Mark cookies as secure: for a server behind a proxy that speaks TLS.") var secureCookies = false
+    @Option(help: "A socket over which tests control time and services.") var testControl: String?
+    @Option(help: "trace, debug, info, notice, warning, error or critical.") var logLevel = Logger.Level.notice
+
+    func validate() throws {
+        guard (1...64).contains(loops) else { throw ValidationError("--loops is 1 to 64, not \(loops)") }
+    }
+
+    func run() async throws {
+        let level = logLevel
+        LoggingSystem.bootstrap { label in
+            var handler = StreamLogHandler.standardError(label: label)
+            handler.logLevel = level
+            return handler
+        }
+        Signals.catchAll([SIGINT, SIGTERM])
+        var options = Application.Options(dataDirectory: data, page: `public` ?? Self.pageBesideProgram)
+        options.host = host
+        options.port = port
+        options.loops = loops
+        options.secureCookies = secureCookies
+        options.testControl = testControl
+        options.databaseURL = getenv("DATABASE_URL").map { String(cString: $0) }
+        let application = try await Application(options, logger: Logger(label: "mallbots"))
+        let isDemo = demo
+        let address = "http://\(host.contains(":") ? "[\(host)]" : host):\(application.port)"
+        // A signal ends the start as well: whichever comes to its end first.
+        let result = await withTaskGroup(of: Result<Void, any Error>?.self) { group in
+            group.addTask {
+                do {
+                    try await introduce(application)
+                    if isDemo { try await Demo(application).fill() }
+                    say("serving on \(address)")
+                    return nil
+                } catch {
+                    return .failure(error)
+                }
+            }
+            group.addTask {
+                await Signals.next()
+                say("leaving")
+                return .success(())
+            }
+            defer { group.cancelAll() }
+            while let result = await group.next() {
+                if case .failure = result { Signals.stopWaiting() }
+                if let result { return result }
+            }
+            return .success(())
+        }
+        await application.stop()
+        try result.get()
+    }
+
+    /// What is needed to get in, told once: when it is made.
+    private func introduce(_ application: Application) async throws {
+        let accounts = application.accounts
+        if try await !accounts.hasStaff() {
+            let password = Base64.encodeURL(randomBytes(15))
+            try await accounts.put(user: "admin", name: "Administrator", password: password, roles: [.administrator])
+            say("administrator: admin / \(password)")
+        }
+        if try await !accounts.hasKiosk() {
+            say("kiosk token: \(try await accounts.token(forKiosk: "entrance"))")
+        }
+    }
+
+    private func say(_ line: String) {
+        print(line)
+        fflush(nil)
+    }
+
+    /// The folder `Public` in the nearest folder above the program that has one.
+    private static var pageBesideProgram: String {
+        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let length = readlink("/proc/self/exe", &buffer, buffer.count)
+        var parts = String(decoding: buffer.prefix(max(0, length)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            .split(separator: "/", omittingEmptySubsequences: false)
+        while parts.count > 1 {
+            parts.removeLast()
+            let candidate = (parts + ["Public"]).joined(separator: "/")
+            if access(candidate + "/index.html", R_OK) == 0 { return candidate }
+        }
+        return "Public"
+    }
+}
+
+extension Logger.Level: @retroactive ExpressibleByArgument {}

@@ -1,0 +1,57 @@
+import EventLoop
+import EventStore
+import HTTP
+import Kernel
+import Logging
+import Server
+
+/// What a test may do to a running system and nobody else may: move the mall's time, script the simulated services, pause
+/// listeners. It listens on a socket in the file system, and only when it was named at start.
+struct TestControl: Sendable {
+    let clock: MallClock
+    let card: CardService
+    let worker: Worker
+
+    private struct Advance: Decodable {
+        let seconds: Int
+    }
+
+    private struct Script: Decodable {
+        let card: CardService.Mood
+    }
+
+    private struct Pause: Decodable {
+        let listener: String
+        let paused: Bool
+    }
+
+    func serve(at path: String, on loop: EventLoop) throws -> Server {
+        var router = Router()
+        router.post("/clock/advance") { request in
+            guard let step = try? Coding.decode(Advance.self, from: request.body), step.seconds >= 0 else {
+                return .text("expected {\"seconds\": 0 or more}\n", .badRequest)
+            }
+            clock.advance(by: .seconds(step.seconds))
+            return .text("\(clock.now)\n")
+        }
+        router.post("/services") { request in
+            guard let script = try? Coding.decode(Script.self, from: request.body) else {
+                return .text("expected {\"card\": approving, refusing or unreachable}\n", .badRequest)
+            }
+            card.set(script.card)
+            return .noContent
+        }
+        router.post("/listeners") { request in
+            guard let pause = try? Coding.decode(Pause.self, from: request.body),
+                await worker.pause(pause.listener, pause.paused)
+            else {
+                return .text(
+                    "expected {\"listener\", \"paused\"}; listeners: \(worker.listenerNames.joined(separator: ", "))\n",
+                    .badRequest)
+            }
+            return .noContent
+        }
+        return try Server(
+            Server.Configuration(.unix(path: path)), router, on: [loop], logger: Logger(label: "mallbots.control"))
+    }
+}

@@ -1,0 +1,227 @@
+import FoundationEssentials
+import Kernel
+
+/// One search, as SQL made of the filters that are present.
+///
+/// There are several ways to the rows: the postings of a name, an index by status, customer or total, or all orders from
+/// the newest on. Each yields numbers in order, and each row found on it is tested against all other filters. Which way
+/// reads the fewest rows depends on how many orders match each filter; the statement looks that up in the tables of counts
+/// and then runs that way and no other (a branch whose gate is false is never started). It is planned anew each time.
+struct OrderSearch {
+    let conjuncts: [Kernel.Predicate]
+    let limit: Int?
+    let after: Int64?
+    let descending: Bool
+    /// Takes this way whatever it costs: for tests, which want all of them to give the same rows.
+    var forcedWay: Int?
+
+    init(_ query: RowQuery) {
+        precondition(query.order.column == "number", "orders are sorted by number, not by \(query.order.column)")
+        conjuncts = query.predicate.conjuncts.flatMap(Self.single).filter { $0 != .placed }
+        limit = query.limit
+        descending = query.order.descending
+        after =
+            switch query.after?.value {
+            case nil: nil
+            case .int(let number): number
+            case .some(let other): preconditionFailure("orders are sorted by a number, and \(other) is none")
+            }
+    }
+
+    /// One conjunct for each word: each is looked up by itself.
+    private static func single(_ conjunct: Kernel.Predicate) -> [Kernel.Predicate] {
+        if case .contains(let column, let words) = conjunct { return words.map { .contains(column, [$0]) } }
+        return [conjunct]
+    }
+
+    var rows: SQL {
+        let sql: SQL
+        if conjuncts.contains(where: \.isKeys) {
+            sql = """
+                select \(OrderStorage.fields) from \(OrderStorage.source)
+                where \(conditions(of: "o", conjuncts)) order by o.number \(direction) \(limited)
+                """
+        } else {
+            sql = """
+                \(found) select \(OrderStorage.fields)
+                from (select number from found order by number \(direction) \(limited)) f
+                join search.orders o using (number) join search.documents d using (key)
+                order by o.number \(direction)
+                """
+        }
+        return sql.planned(.custom)
+    }
+
+    /// A way to the rows: the place of the conjuncts that it answers itself, and what it costs.
+    enum Way {
+        /// The orders that have one of the terms; `terms` selects `term, orders`.
+        case terms(conjunct: Int, terms: SQL)
+        case statuses(conjunct: Int, [String])
+        case customers(conjunct: Int, [UUID])
+        case totals(conjuncts: [Int], least: Int64, most: Int64)
+        case all
+
+        /// The conjunct that the counted orders of this way match.
+        var counted: Int? {
+            switch self {
+            case .terms(let index, _), .statuses(let index, _): index
+            case .totals(let indices, _, _): indices[0]
+            case .customers, .all: nil
+            }
+        }
+    }
+
+    var ways: [Way] {
+        var ways: [Way] = []
+        var totals: (conjuncts: [Int], least: Int64, most: Int64) = ([], .min, .max)
+        for (index, conjunct) in conjuncts.enumerated() {
+            switch conjunct {
+            case .among("customer", let values):
+                // Nothing is more selective than a customer.
+                let customers: [UUID] = values.compactMap { if case .uuid(let id) = $0 { id } else { nil } }
+                return [.customers(conjunct: index, customers)]
+            case .among("status", let values):
+                let names: [String] = values.compactMap { if case .text(let name) = $0 { name } else { nil } }
+                ways.append(.statuses(conjunct: index, Array(Set(names)).sorted()))
+            case .has("products", let ids): ways.append(.terms(conjunct: index, terms: Self.terms(.product, ids)))
+            case .has("stores", let ids): ways.append(.terms(conjunct: index, terms: Self.terms(.store, ids)))
+            case .contains("text", let words): ways.append(.terms(conjunct: index, terms: Self.terms(having: words[0])))
+            case .atLeast("total", .int(let value)):
+                totals = (totals.conjuncts + [index], max(totals.least, value), totals.most)
+            case .atMost("total", .int(let value)):
+                totals = (totals.conjuncts + [index], totals.least, min(totals.most, value))
+            default: continue
+            }
+        }
+        if !totals.conjuncts.isEmpty {
+            ways.append(.totals(conjuncts: totals.conjuncts, least: totals.least, most: totals.most))
+        }
+        // A single status is an ordered index, and a single product or store one list: never worse than all orders.
+        switch ways.count == 1 ? ways[0] : .all {
+        case .statuses: return ways
+        case .terms(let index, _): if case .has = conjuncts[index] { return ways }
+        default: break
+        }
+        return ways + [.all]
+    }
+
+    private static func terms(_ kind: TermKind, _ ids: [UUID]) -> SQL {
+        "select term, orders from search.terms where id = any(\(ids)) and kind = \(kind.rawValue)"
+    }
+
+    private static func terms(having word: String) -> SQL {
+        var pattern = "%"
+        for scalar in word.unicodeScalars {
+            if scalar == "%" || scalar == "_" || scalar == "\\" { pattern += "\\" }
+            pattern.unicodeScalars.append(scalar)
+        }
+        return "select term, orders from search.terms where text like \(pattern + "%")"
+    }
+
+    /// `with … found as (…)`: the numbers of the first matching orders.
+    var found: SQL {
+        let ways = forcedWay.map { [self.ways[$0]] } ?? self.ways
+        var sql: SQL = "with "
+        for case .terms(let index, let terms) in self.ways { sql += "t\(raw: "\(index)") as materialized (\(terms)), " }
+        if ways.count == 1 { return sql + "found as materialized (\(branch(ways[0])))" }
+        sql += """
+            counted as materialized (select \(ways.map { facts(of: $0) }.joined(separator: ", "))),
+            costs as materialized (select array[\(ways.map { cost(of: $0, among: ways) }.joined(separator: ", "))] as cost
+                from counted),
+            way as materialized (select array_position(cost, (select min(c) from unnest(cost) as c)) as way from costs),
+            found as materialized (
+            """
+        sql += ways.enumerated().map { index, way in
+            "(select number from (\(branch(way))) b where (select way from way) = \(raw: "\(index + 1)"))" as SQL
+        }.joined(separator: " union all ")
+        return sql + ")"
+    }
+
+    /// The orders on a way that match everything, at most `limit` of them from each list it merges.
+    private func branch(_ way: Way) -> SQL {
+        switch way {
+        case .terms(let index, _):
+            let (probed, read) = split(others(than: [index]), on: "p")
+            let joined: SQL =
+                read.isEmpty ? "" : "join search.orders o on o.number = p.number and \(conditions(of: "o", read))"
+            return """
+                select number from (
+                    select x.number from t\(raw: "\(index)") t cross join lateral (
+                        select p.number from search.postings p \(joined)
+                        where p.term = t.term and \(range("p"))\(probed) order by p.number \(direction) \(limited)
+                    ) x
+                ) u group by number order by number \(direction) \(limited)
+                """
+        case .statuses(let index, let statuses): return lists("status", statuses, others(than: [index]))
+        case .customers(let index, let customers): return lists("customer", customers, others(than: [index]))
+        case .totals(let indices, let least, let most):
+            // Sorting by an expression keeps the planner from walking all orders by number instead.
+            let (probed, read) = split(others(than: indices), on: "c")
+            let joined: SQL = read.isEmpty ? "" : "join search.orders o using (number)"
+            return """
+                select c.number from (
+                    select o.number, o.number + 0 as place from search.orders o
+                    where o.total between \(least) and \(most) and \(range("o")) order by place \(direction) offset 0
+                ) c \(joined)
+                where \(read.isEmpty ? "true" : conditions(of: "o", read))\(probed) order by c.place \(direction) \(limited)
+                """
+        case .all:
+            return """
+                select o.number from search.orders o where \(conditions(of: "o", conjuncts))
+                order by o.number \(direction) \(limited)
+                """
+        }
+    }
+
+    /// Lists in an index by `column` and number, merged.
+    private func lists<Value: SQLElement & SQLBindable>(
+        _ column: String, _ values: [Value], _ rest: [Int]
+    ) -> SQL {
+        let (probed, read) = split(rest, on: "o")
+        let matching: SQL = "\(conditions(of: "o", read))\(probed)"
+        if values.count == 1 {
+            return """
+                select o.number from search.orders o where o.\(raw: column) = \(values[0]) and \(matching)
+                order by o.number \(direction) \(limited)
+                """
+        }
+        return """
+            select number from (
+                select x.number from unnest(\(values)) as v(wanted) cross join lateral (
+                    select o.number from search.orders o where o.\(raw: column) = v.wanted and \(matching)
+                    order by o.number \(direction) \(limited)
+                ) x
+            ) u order by number \(direction) \(limited)
+            """
+    }
+
+    /// Divides filters into those that are tested in the postings, without reading the order's row, and the others.
+    ///
+    /// A word with many terms would be many probes for each order, so its text is read then. `offset 0` keeps the planner
+    /// from turning the probe into a join that reads the lists to their ends.
+    private func split(_ rest: [Int], on table: String) -> (probed: SQL, read: [Kernel.Predicate]) {
+        var probed: SQL = ""
+        var read: [Kernel.Predicate] = []
+        let counted = Set(ways.compactMap(\.counted))
+        for index in rest {
+            let terms = "t\(index)"
+            let probe: SQL = """
+                exists (select from search.postings q where q.term = any(array(select term from \(raw: terms)))
+                    and q.number = \(raw: table).number offset 0)
+                """
+            switch conjuncts[index] {
+            case .has where counted.contains(index): probed += " and \(probe)"
+            case .contains where counted.contains(index):
+                let text = condition(conjuncts[index])
+                let reading: SQL =
+                    table == "o" ? text : "(select \(text) from search.orders o where o.number = \(raw: table).number)"
+                probed += """
+                     and case when (select count(*) from \(raw: terms)) <= \(raw: "\(SearchLimits.probes)") then \(probe)
+                        else \(reading) end
+                    """
+            default: read.append(conjuncts[index])
+            }
+        }
+        return (probed, read)
+    }
+}
