@@ -43,7 +43,9 @@ import Testing
         }
     }
 
-    @Test func `a claim goes from one stream to another within a command, and from a conflict nothing is taken`() async throws {
+    @Test func `a claim goes from one stream to another within a command, and from a conflict nothing is taken`()
+        async throws
+    {
         try await withBranch { branch in
             let (first, second) = (try await branch.open("Ann"), try await branch.open("Beth"))
             func swap(_ names: (String, String)) async throws {

@@ -121,7 +121,9 @@ import Testing
             try await branch.perform(Transfer(from: rich, to: poor, amount: 4))
             await #expect(throws: Refusal.self) { try await branch.perform(Transfer(from: rich, to: poor, amount: 7)) }
             let nobody = AccountID(rawValue: UUID())
-            await #expect(throws: Refusal.self) { try await branch.perform(Transfer(from: rich, to: nobody, amount: 1)) }
+            await #expect(throws: Refusal.self) {
+                try await branch.perform(Transfer(from: rich, to: nobody, amount: 1))
+            }
             #expect(try await branch.state(of: rich)?.state.balance == 6)
             #expect(try await branch.state(of: poor)?.state.balance == 4)
             #expect(try await branch.state(of: nobody) == nil)

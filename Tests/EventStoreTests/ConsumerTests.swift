@@ -61,7 +61,8 @@ import Testing
         }
     }
 
-    @Test func `a message is tried after 1, 5, 30, 120 and 600 seconds, is then a dead letter, and its stream flows on`()
+    @Test
+    func `a message is tried after 1, 5, 30, 120 and 600 seconds, is then a dead letter, and its stream flows on`()
         async throws
     {
         let tries = Calls()
@@ -82,11 +83,14 @@ import Testing
                 }
                 #expect(tries.made == done + 1)
                 let next = try await branch.pool.query(
-                    "select next_at - first_at >= make_interval(secs => \(pause)::float8) from mall.parked where attempts > 0")
+                    "select next_at - first_at >= make_interval(secs => \(pause)::float8) from mall.parked where attempts > 0"
+                )
                 #expect(try next[0][0, as: Bool.self])
                 branch.clock.advance(by: .seconds(pause))
             }
-            try await until("it is a dead letter") { try await branch.number("select count(*) from mall.dead_letters") == 1 }
+            try await until("it is a dead letter") {
+                try await branch.number("select count(*) from mall.dead_letters") == 1
+            }
             #expect(tries.made == 6)
             #expect(try await branch.number("select attempts::bigint from mall.dead_letters") == 6)
             try await until("the stream flows on") { try await branch.bonus(of: account)?.total == 2 }
@@ -99,7 +103,9 @@ import Testing
             try await branch.perform(Change(account, .deposit(amount: unlucky)))
             try await branch.perform(Change(account, .deposit(amount: 1)))
             try await until("the next is done") { try await branch.bonus(of: account)?.total == 1 }
-            #expect(try await branch.number("select count(*) from mall.dead_letters where error like '%no bonus for 13%'") == 1)
+            #expect(
+                try await branch.number("select count(*) from mall.dead_letters where error like '%no bonus for 13%'")
+                    == 1)
             #expect(try await branch.number("select count(*) from mall.parked") == 0)
         }
     }
@@ -117,7 +123,8 @@ import Testing
             branch.work()
             try await until("the rest flows") { try await branch.isSettled() }
             #expect(try await branch.bonus(of: account)?.total == 2)
-            let letters: SQL = "select count(*) from mall.dead_letters where position = \(bad.rawValue) and resolved is null"
+            let letters: SQL =
+                "select count(*) from mall.dead_letters where position = \(bad.rawValue) and resolved is null"
             #expect(try await branch.number(letters) == 2)
             #expect(try await branch.number("select count(*) from test.ledger") == 1)
 
@@ -140,13 +147,17 @@ import Testing
             for amount in [1, 666, 2] { try await branch.perform(Change(poor, .deposit(amount: amount))) }
             for _ in 0..<20 { try await branch.perform(Change(rich, .deposit(amount: 1))) }
             branch.work()
-            try await until("the ledger has the others") { try await branch.number("select count(*) from test.ledger") == 21 }
+            try await until("the ledger has the others") {
+                try await branch.number("select count(*) from test.ledger") == 21
+            }
             #expect(try await branch.number("select count(*) from mall.parked where consumer = 'table.ledger'") == 2)
             try await branch.pool.execute("alter table test.ledger drop constraint ledger_amount_check")
             branch.clock.advance(by: .seconds(2))
             try await until("all is there") { try await branch.number("select count(*) from test.ledger") == 23 }
-            let amounts = try await branch.pool.query("select amount from test.ledger where account = \(poor) order by at")
-                .map { try Int($0[0, as: Int32.self]) }
+            let amounts = try await branch.pool.query(
+                "select amount from test.ledger where account = \(poor) order by at"
+            )
+            .map { try Int($0[0, as: Int32.self]) }
             #expect(amounts == [1, 666, 2])
         }
     }
@@ -173,7 +184,9 @@ import Testing
                 try await branches[0].number(
                     "select coalesce(sum(version), 0)::bigint from mall.streams where category = 'bonus.Bonus'") == 200
             }
-            try await until("the ledger is full") { try await branches[0].number("select count(*) from test.ledger") >= 200 }
+            try await until("the ledger is full") {
+                try await branches[0].number("select count(*) from test.ledger") >= 200
+            }
             for rival in rivals { rival.cancel() }
             for rival in rivals { await rival.value }
             try await expectEffects(branches[1], accounts, movements: 25)
@@ -293,8 +306,10 @@ func expectEffects(
     for account in accounts {
         let bonus = try await branch.bonus(of: account)
         #expect(bonus?.granted == movements && bonus?.disorders == 0, sourceLocation: sourceLocation)
-        let numbers = try await branch.pool.query("select number from test.ledger where account = \(account) order by at")
-            .map { try Int($0[0, as: Int32.self]) }
+        let numbers = try await branch.pool.query(
+            "select number from test.ledger where account = \(account) order by at"
+        )
+        .map { try Int($0[0, as: Int32.self]) }
         #expect(numbers == Array(1...movements), sourceLocation: sourceLocation)
     }
 }

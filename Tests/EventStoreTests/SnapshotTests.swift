@@ -18,7 +18,8 @@ import Testing
             #expect(state == folded && version == 121)
             // It was indeed read from there: what the snapshot says is what is seen.
             try await fresh.pool.execute(
-                "update mall.snapshots set state = \(Array(#"{"isOpen":true,"name":"","balance":7,"movements":0,"rings":0}"#.utf8))")
+                "update mall.snapshots set state = \(Array(#"{"isOpen":true,"name":"","balance":7,"movements":0,"rings":0}"#.utf8))"
+            )
             let third = Branch(fresh.configuration)
             #expect(try await third.state(of: account)?.state.balance == 7 + 121 - 101)
             await third.close()
@@ -35,7 +36,8 @@ import Testing
                 try await fresh.perform(Change(account, .burst(count: 40)))
                 try await until("a new snapshot") {
                     try await fresh.number(
-                        "select count(*) from mall.snapshots where version = 161 and schema = 1 and state <> 'nonsense'") == 1
+                        "select count(*) from mall.snapshots where version = 161 and schema = 1 and state <> 'nonsense'"
+                    ) == 1
                 }
             }
         }

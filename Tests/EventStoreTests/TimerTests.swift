@@ -72,7 +72,8 @@ import Testing
         }
     }
 
-    @Test func `a timer whose aggregate has nothing to say to it, or whose category nobody knows, keeps no other waiting`()
+    @Test
+    func `a timer whose aggregate has nothing to say to it, or whose category nobody knows, keeps no other waiting`()
         async throws
     {
         try await withBranch(works: true) { branch in
@@ -90,5 +91,7 @@ import Testing
         }
     }
 
-    private func timers(_ branch: Branch) async throws -> Int { try await branch.number("select count(*) from mall.timers") }
+    private func timers(_ branch: Branch) async throws -> Int {
+        try await branch.number("select count(*) from mall.timers")
+    }
 }
