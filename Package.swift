@@ -58,7 +58,8 @@ let package = Package(
         .program(
             "App", in: "AdminBFF",
             sees: [
-                "Kernel", "Contracts", "EventLoop", "Crypto", "HTTP", "WebSocket", "Live", "Server", "Postgres", "EventStore",
+                "Kernel", "Contracts", "EventLoop", "Crypto", "HTTP", "WebSocket", "Live", "Server", "Postgres",
+                "EventStore",
                 "Stores", "Customers", "Baskets", "Ordering", "Payments", "Search", .log, .arguments,
             ]),
         .program("Echo", in: "AdminBFF", sees: ["EventLoop", "HTTP", "Server", "WebSocket", .log, .arguments]),
@@ -75,6 +76,12 @@ let package = Package(
             of: [
                 "EventStore", "EventStoreTestSupport", "Kernel", "EventLoop", "Postgres", "PostgresTestSupport", .log,
             ]),
+        // What the stress test starts several of, and kills.
+        .executableTarget(
+            name: "StressWorker",
+            dependencies: ["EventStore", "EventStoreTestSupport", "Kernel", "Postgres", "PostgresTestSupport"],
+            path: "Tests/StressWorker", swiftSettings: strict),
+        .support("TestSupport", sees: ["WebSocket"]),
         .test("EventLoopTests", of: ["EventLoop"]),
         .test("CryptoTests", of: ["Crypto"]),
         .test("HTTPTests", of: ["HTTP"], data: ["Cases"]),

@@ -31,7 +31,8 @@ final class LiveGateway: Sendable {
 
     /// Reads where the projections stand and shows them from there.
     init(
-        on loop: EventLoop, serving loops: [EventLoop], topics: [Topic], pool: Pool, clock: MallClock, accounts: Accounts
+        on loop: EventLoop, serving loops: [EventLoop], topics: [Topic], pool: Pool, clock: MallClock,
+        accounts: Accounts
     ) async throws {
         self.loop = loop
         self.pool = pool
@@ -68,7 +69,8 @@ final class LiveGateway: Sendable {
                     await renewed()
                     try await renew()
                 } else if mark.position == position {
-                    let set = ChangeSet(from: position, to: position, asOf: mark.isNewest ? asked : mark.asOf, changes: [:])
+                    let set = ChangeSet(
+                        from: position, to: position, asOf: mark.isNewest ? asked : mark.asOf, changes: [:])
                     for shard in shards { shard.apply(set) }
                 } else if mark.position > position, heard.map({ asked - $0 > LiveGatewayLimits.silence }) ?? true {
                     follow(mark, asked: asked)
@@ -144,7 +146,8 @@ final class LiveGateway: Sendable {
 
     /// Whoever is behind the mark reads what is missing.
     private func follow(_ mark: Mark, asked: Instant) {
-        let set = ChangeSet(from: mark.position, to: mark.position, asOf: mark.isNewest ? asked : mark.asOf, changes: [:])
+        let set = ChangeSet(
+            from: mark.position, to: mark.position, asOf: mark.isNewest ? asked : mark.asOf, changes: [:])
         for shard in shards { shard.apply(set) }
         advance(to: mark.position, heard: false)
     }
@@ -180,7 +183,8 @@ final class LiveGateway: Sendable {
             "/admin/live", subprotocols: ["mallbots.live.v1"], maximumMessage: LiveLimits.clientMessage
         ) { request in
             do {
-                guard let token = request.cookies[Edge.sessionCookie], let member = try await edge.member(of: request) else {
+                guard let token = request.cookies[Edge.sessionCookie], let member = try await edge.member(of: request)
+                else {
                     return .reject(.plain(.unauthorized))
                 }
                 return .accept(context: LiveShard.Visitor(member: member, session: Accounts.digest(of: token)))
@@ -188,7 +192,9 @@ final class LiveGateway: Sendable {
                 return .reject(.plain(.serviceUnavailable))
             }
         } open: { peer, context in
-            guard let visitor = context as? LiveShard.Visitor, let shard = shards.first(where: { $0.loop === peer.loop }) else {
+            guard let visitor = context as? LiveShard.Visitor,
+                let shard = shards.first(where: { $0.loop === peer.loop })
+            else {
                 preconditionFailure("a page connected on a loop without views")
             }
             return shard.open(peer, visitor)

@@ -28,7 +28,8 @@ public actor Worker {
 
     /// `publish` is called on the loop after each of the projector's commits, in order.
     public init(
-        on loop: EventLoop, dispatcher: Dispatcher, pool: Pool, lock connection: Connection, feed: LogFeed, clock: MallClock,
+        on loop: EventLoop, dispatcher: Dispatcher, pool: Pool, lock connection: Connection, feed: LogFeed,
+        clock: MallClock,
         publish: @escaping @Sendable (ProjectedBatch) -> Void
     ) {
         self.loop = loop
@@ -45,7 +46,8 @@ public actor Worker {
         consumers =
             catalogue.reactions.map { consumer("\($0.module).reactions", .reactions($0.byEvent)) }
             + catalogue.tables.map { consumer("table.\($0.name)", .table($0)) }
-        projector = Projector(on: loop, projections: catalogue.projections, pool: pool, tail: tail, feed: feed, publish: publish)
+        projector = Projector(
+            on: loop, projections: catalogue.projections, pool: pool, tail: tail, feed: feed, publish: publish)
         timers = TimerRunner(on: loop, dispatcher: dispatcher, pool: pool, feed: feed, clock: clock)
         clock.onAdvance { [loop] in loop.spawn { await feed.poke() } }
     }
