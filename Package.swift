@@ -51,7 +51,7 @@ let package = Package(
         .code(
             "EventStore", in: "Modules/Platform",
             sees: ["Kernel", "EventLoop", "Crypto", "Postgres", .collections("DequeModule"), .log],
-            embeds: ["log", "commit_batch", "advance"].map { "Schema/\($0).sql" }),
+            embeds: ["log", "commit_batch", "advance", "horizon"].map { "Schema/\($0).sql" }),
         .code("Server", in: "AdminBFF", sees: ["CLinux", "EventLoop", "HTTP", "WebSocket", .log]),
 
         // 4. The programs: the only places where parts meet.
@@ -81,7 +81,6 @@ let package = Package(
             name: "StressWorker",
             dependencies: ["EventStore", "EventStoreTestSupport", "Kernel", "Postgres", "PostgresTestSupport"],
             path: "Tests/StressWorker", swiftSettings: strict),
-        .support("TestSupport", sees: ["WebSocket"]),
         .test("EventLoopTests", of: ["EventLoop"]),
         .test("CryptoTests", of: ["Crypto"]),
         .test("HTTPTests", of: ["HTTP"], data: ["Cases"]),

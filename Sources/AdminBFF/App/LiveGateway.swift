@@ -63,6 +63,7 @@ final class LiveGateway: Sendable {
                 try await recheckSessionsOrThrow()
                 let asked = clock.now
                 let mark = try await Mark.read(pool)
+                for shard in shards { shard.take(horizon: mark.horizon) }
                 let (epoch, position, heard) = progress.withLock { ($0.epoch, $0.position, $0.heard) }
                 if mark.epoch != epoch {
                     logger.notice("the log began another life; every page starts anew")
@@ -219,6 +220,8 @@ struct Mark: Sendable {
     let asOf: Instant
     /// Whether the log ends there.
     let isNewest: Bool
+    /// Tombstones at or before it are gone.
+    let horizon: Position
 
     static func read(_ pool: Pool) async throws -> Mark { try Mark(await pool.query(statement)) }
 
@@ -226,7 +229,8 @@ struct Mark: Sendable {
     static let statement: SQL = """
         select e.epoch::text || '-' || s.system_identifier::text, coalesce(c.position, 0),
                coalesce((select at from mall.log where position = c.position), '2000-01-01'::timestamptz),
-               coalesce((select max(position) from mall.log), 0) = coalesce(c.position, 0)
+               coalesce((select max(position) from mall.log), 0) = coalesce(c.position, 0),
+               coalesce((select max(position) from mall.horizons where purged), 0)
         from mall.epoch e cross join pg_control_system() s
         left join mall.checkpoints c on c.consumer = \(Projector.name)
         """
@@ -237,5 +241,6 @@ struct Mark: Sendable {
         position = Position(try row[1])
         asOf = try row[2]
         isNewest = try row[3]
+        horizon = Position(try row[4])
     }
 }
