@@ -14,7 +14,8 @@ public actor Client {
 
     /// Connects; `receiveBuffer` makes the kernel hold less for a client that does not read.
     public init(port: UInt16, receiveBuffer: Int32? = nil) {
-        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        // Inherited by a process that another test starts, it would stay open beyond its close.
+        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         precondition(descriptor >= 0, "no socket")
         if var size = receiveBuffer {
             setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<Int32>.size))
