@@ -153,6 +153,9 @@ final class Work: @unchecked Sendable {
         (first ?? touched.indices.first).map { (touched[$0].name.id, touched[$0].version) }
     }
 
+    /// The stream of the subject.
+    var subjectStream: StreamName? { (first ?? touched.indices.first).map { touched[$0].name } }
+
     /// Only whether everything read is still the newest.
     var check: CommitUnit {
         var unit = CommitUnit(id: nil, digest: [], cause: cause, now: now)
@@ -167,7 +170,8 @@ final class Work: @unchecked Sendable {
         unit.rows = rows
         for (index, stream) in touched.enumerated() {
             unit.streams.append(
-                CommitUnit.Stream(name: stream.name, expected: stream.expected, count: stream.version - stream.expected))
+                CommitUnit.Stream(name: stream.name, expected: stream.expected, count: stream.version - stream.expected)
+            )
             for claim in stream.claimsBefore.subtracting(stream.claims) {
                 unit.claims.append(CommitUnit.ClaimChange(stream: index, takes: false, claim: claim))
             }
