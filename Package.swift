@@ -51,14 +51,15 @@ let package = Package(
         .code(
             "EventStore", in: "Modules/Platform",
             sees: ["Kernel", "EventLoop", "Crypto", "Postgres", .collections("DequeModule"), .log],
-            embeds: ["log", "commit_batch", "advance"].map { "Schema/\($0).sql" }),
+            embeds: ["log", "commit_batch", "advance", "horizon"].map { "Schema/\($0).sql" }),
         .code("Server", in: "AdminBFF", sees: ["CLinux", "EventLoop", "HTTP", "WebSocket", .log]),
 
         // 4. The programs: the only places where parts meet.
         .program(
             "App", in: "AdminBFF",
             sees: [
-                "Kernel", "Contracts", "EventLoop", "Crypto", "HTTP", "WebSocket", "Live", "Server", "Postgres", "EventStore",
+                "Kernel", "Contracts", "EventLoop", "Crypto", "HTTP", "WebSocket", "Live", "Server", "Postgres",
+                "EventStore",
                 "Stores", "Customers", "Baskets", "Ordering", "Payments", "Search", .log, .arguments,
             ]),
         .program("Echo", in: "AdminBFF", sees: ["EventLoop", "HTTP", "Server", "WebSocket", .log, .arguments]),
@@ -75,6 +76,11 @@ let package = Package(
             of: [
                 "EventStore", "EventStoreTestSupport", "Kernel", "EventLoop", "Postgres", "PostgresTestSupport", .log,
             ]),
+        // What the stress test starts several of, and kills.
+        .executableTarget(
+            name: "StressWorker",
+            dependencies: ["EventStore", "EventStoreTestSupport", "Kernel", "Postgres", "PostgresTestSupport"],
+            path: "Tests/StressWorker", swiftSettings: strict),
         .test("EventLoopTests", of: ["EventLoop"]),
         .test("CryptoTests", of: ["Crypto"]),
         .test("HTTPTests", of: ["HTTP"], data: ["Cases"]),

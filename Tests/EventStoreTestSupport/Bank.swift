@@ -85,7 +85,7 @@ public struct AccountOpened: PublicEvent {
     public let name: String
 }
 
-public struct Moved: PublicEvent {
+public struct Moved: PublicEvent, Hashable {
     public static let name = "bankapi.Moved"
     public let account: AccountID
     public let amount: Int

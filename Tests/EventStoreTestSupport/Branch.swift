@@ -9,6 +9,7 @@ import Synchronization
 
 /// One process of the bank: a loop, a lane, a dispatcher and a worker of its own on a database that others may share.
 public final class Branch: Sendable {
+    public let configuration: Configuration
     public let loop: EventLoop
     public let pool: Pool
     public let feed: LogFeed
@@ -28,18 +29,20 @@ public final class Branch: Sendable {
     }
 
     public init(
-        _ configuration: Configuration, modules: [Module] = bank(), clock: MallClock = MallClock(), connections: Int = 6,
-        name: String = "branch"
+        _ configuration: Configuration, modules: [Module] = bank(), clock: MallClock = MallClock(),
+        connections: Int = 6,
+        lock lockSettings: Configuration? = nil, name: String = "branch"
     ) {
         var configuration = configuration
         configuration.name = name
+        self.configuration = configuration
         loop = EventLoop(name: name)
         pool = Pool(configuration, size: connections, on: loop, logger: TestCluster.quiet)
         feed = LogFeed(on: loop)
         lane = CommitLane(on: loop, pool: pool, feed: feed)
         self.clock = clock
         dispatcher = Dispatcher(on: loop, catalogue: Catalogue(modules), pool: pool, lane: lane, clock: clock)
-        var lockSettings = configuration
+        var lockSettings = lockSettings ?? configuration
         lockSettings.name = "\(name) lock"
         lock = Connection(lockSettings, on: loop, logger: TestCluster.quiet)
         worker = Worker(
@@ -146,6 +149,7 @@ public func withBranch<Value: Sendable>(
 /// Nothing came of a wait.
 public struct Waited: Error, CustomStringConvertible {
     public let description: String
+    public init(description: String) { self.description = description }
 }
 
 /// Returns once `condition` holds; fails when it does not within the time that a busy machine may take.

@@ -9,13 +9,13 @@ import Testing
 struct OracleTests {
     static let seeds: [UInt64] = {
         let random = UInt64.random(in: 0...UInt64.max)
-        return [1, 2, 3, 4, 5, 6, 7, 8, random, random &+ 1, random &+ 2, random &+ 3]
+        return [1, 2, 3, 4_077_735_686_589_014_588, random, random &+ 1]
     }()
 
     @Test(arguments: seeds)
     func `at every commit every page equals its queries at that position`(seed: UInt64) {
         let world = World(seed: seed)
-        world.run(steps: 2500)
+        world.run(steps: 1000)
         #expect(world.comparisons > 1000, "seed \(seed): too little was compared")
     }
 }
@@ -124,7 +124,8 @@ private final class World {
             var new = thing(Int(old?.number ?? Int64(made)), amount: (old?.amount ?? 0) + sign * amount)
             if random.chance(50), let old { (new.name, new.status, new.stores) = (old.name, old.status, old.stores) }
             changes.append((projection, chosen, new))
-            if random.chance(25), let empty = known.first(where: { log.versions[projection]![$0]!.last!.thing?.amount == 0 }),
+            if random.chance(25),
+                let empty = known.first(where: { log.versions[projection]![$0]!.last!.thing?.amount == 0 }),
                 empty != chosen
             {
                 changes.append((projection, empty, nil))
@@ -136,7 +137,8 @@ private final class World {
     private func thing(_ number: Int, amount: Int64) -> Thing {
         Thing.make(
             random.chance(20) ? pick(60) : number, statuses[pick(3)], amount: amount,
-            name: ["apple", "pear", "plum"][pick(3)] + (random.chance(3) ? String(repeating: " long", count: 2000) : ""),
+            name: ["apple", "pear", "plum"][pick(3)]
+                + (random.chance(3) ? String(repeating: " long", count: 2000) : ""),
             stores: stores.filter { _ in random.chance(30) })
     }
 
@@ -187,7 +189,8 @@ private final class World {
 
     private func open(_ page: TestPage, _ id: Int) {
         page.open(
-            id, random.chance(50) ? "orders" : "invoices", filter(), order: ["-number", "name", "amount", "-amount"][pick(4)],
+            id, random.chance(50) ? "orders" : "invoices", filter(),
+            order: ["-number", "name", "amount", "-amount"][pick(4)],
             limit: [1, 3, 10, 30, 2000][pick(5)], count: random.chance(40))
     }
 
@@ -236,13 +239,17 @@ private final class World {
             for index in wires.indices {
                 let server = wires[index].server
                 server.now = server.now + .seconds(6)
-                while !wires[index].sets.isEmpty { server.views.apply(wires[index].sets.removeFirst(), now: server.now) }
+                while !wires[index].sets.isEmpty {
+                    server.views.apply(wires[index].sets.removeFirst(), now: server.now)
+                }
                 // A poll: nothing may be missing for good.
                 let head = server.views.head
                 if head < log.checkpoint {
                     server.views.apply(log.set(from: head, to: log.checkpoint), now: server.now)
                 }
-                for request in wires[index].reads + server.views.takeReads() { wires[index].answers.append(log.run(request)) }
+                for request in wires[index].reads + server.views.takeReads() {
+                    wires[index].answers.append(log.run(request))
+                }
                 wires[index].reads = []
                 for result in wires[index].answers { server.views.answer(result, now: server.now) }
                 wires[index].answers = []
@@ -280,7 +287,8 @@ private final class World {
                 #expect(total == want.count, "seed \(seed) step \(step): view \(id) counts wrong at \(cursor)")
             }
         }
-        guard wide.contains(ObjectIdentifier(page)), let a = page.views[1], let b = page.views[2], a.isComplete, b.isComplete
+        guard wide.contains(ObjectIdentifier(page)), let a = page.views[1], let b = page.views[2], a.isComplete,
+            b.isComplete
         else { return }
         let sum = (Array(a.rows.values) + Array(b.rows.values)).reduce(0) { $0 + $1.value.amount }
         #expect(sum == 0, "seed \(seed) step \(step): half a command is visible at \(cursor)")

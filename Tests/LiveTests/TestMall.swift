@@ -60,7 +60,8 @@ let orders = Projection("orders", of: Thing.self) {}
 let invoices = Projection("invoices", of: Thing.self) {}
 
 let topics = [
-    Topic("orders", of: orders, orders: ["-number", "name", "amount"], filter: ThingFilter.self) { filter throws(Refusal) in
+    Topic("orders", of: orders, orders: ["-number", "name", "amount"], filter: ThingFilter.self) {
+        filter throws(Refusal) in
         if filter.status == [] { throw .invalid("no status at all", field: "status") }
         return filter.predicate
     },
@@ -142,7 +143,8 @@ final class TestLog {
     func rows(_ projection: String, _ query: RowQuery, at position: Position) -> [StoredRow] {
         var found: [(value: ColumnValue, row: StoredRow)] = []
         for key in versions[projection]!.keys {
-            guard let row = row(projection, key, at: position), let columns = row.columns, query.predicate.matches(columns)
+            guard let row = row(projection, key, at: position), let columns = row.columns,
+                query.predicate.matches(columns)
             else { continue }
             let value = columns[query.order.column]
             if let after = query.after, !query.order.precedes((after.value, after.key), (value, key)) { continue }
@@ -186,7 +188,8 @@ final class TestServer {
 
     init(_ log: TestLog) {
         self.log = log
-        views = Views(topics: topics, epoch: log.epoch, position: log.checkpoint, asOf: epochStart, horizon: log.horizon)
+        views = Views(
+            topics: topics, epoch: log.epoch, position: log.checkpoint, asOf: epochStart, horizon: log.horizon)
     }
 
     /// Answers all reads, and those that the answers lead to.

@@ -9,16 +9,21 @@ import WebSocket
 /// Whatever comes in, the answer is a refusal in its one form, and the server goes on.
 @Suite struct FuzzTests {
     /// Bodies that are no JSON object.
-    private static let malformed: [[UInt8]] =
-        [
+    private static let malformed: [[UInt8]] = texts.map { Array($0.utf8) } + bytes
+
+    private static let texts: [String] = [
             "{", "}", "[", "[]", "[{}]", "\"x\"", "1", "null", "true", "{\"a\"}", "{\"a\":}", "{,}", "{\"a\":1,,\"b\":2}", "{'a':1}",
             "{\"a\":1}{\"b\":2}", "{\"a\":1} x {}", "{\"a\":01}", "{\"a\":+1}", "{\"a\":NaN}", "{\"a\":\"\\u12\"}", "{\"a\":\"\\q\"}",
             "/**/{}", "{\"a\":\"unfinished}", "{\"a\":[1,2}", "{\"a\":{}", "{}}", "{{}}", "{\"a\":1", "\u{FEFF}", "{\"a\":tru}",
-        ].map { Array($0.utf8) } + [
-            [0xff], [0], [0x7b, 0xff, 0x7d], Array("{\"a\":\"".utf8) + [0xc0, 0xaf] + Array("\"}".utf8),
-            Array("{\"name\":\"".utf8) + [0xed, 0xa0, 0x80] + Array("\"}".utf8), Array("{\"a\":\"".utf8) + [1] + Array("\"}".utf8),
-            Array("{".utf8) + [0] + Array("}".utf8),
-        ]
+    ]
+
+    private static let bytes: [[UInt8]] = [
+        [0xff], [0], [0x7b, 0xff, 0x7d], [0x7b, 0, 0x7d], quoted([0xc0, 0xaf]), quoted([0xed, 0xa0, 0x80]), quoted([1]),
+        quoted([0xf5, 0x80, 0x80, 0x80]),
+    ]
+
+    /// An object with one text of these bytes.
+    private static func quoted(_ bytes: [UInt8]) -> [UInt8] { Array("{\"name\":\"".utf8) + bytes + Array("\"}".utf8) }
 
     /// Values that no field of any command takes, as they stand in JSON.
     private static let wrong: [String] = [

@@ -49,7 +49,8 @@ public actor Client {
     }
 
     private static func socket(_ family: Int32) -> Int32 {
-        let descriptor = Glibc.socket(family, Int32(SOCK_STREAM.rawValue), 0)
+        // Inherited by a process that another test starts, it would stay open beyond its close.
+        let descriptor = Glibc.socket(family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         precondition(descriptor >= 0, "no socket")
         var patience = timeval(tv_sec: Self.patience, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))

@@ -127,7 +127,9 @@ struct Accounts: Sendable {
 
     /// The kiosk a token belongs to.
     func kiosk(token: String) async throws -> String? {
-        try await pool.query("select name from admin.kiosks where token = \(Self.digest(of: token))").first.map { try $0[0] }
+        try await pool.query("select name from admin.kiosks where token = \(Self.digest(of: token))").first.map {
+            try $0[0]
+        }
     }
 
     private static func roles(_ names: [String]) -> Set<Role> { Set(names.compactMap(Role.init(rawValue:))) }

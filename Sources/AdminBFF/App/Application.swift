@@ -48,18 +48,21 @@ final class Application: Sendable {
 
         database = try await Database(options, on: loop, catalogue: catalogue, logger: logger)
         let pool = Pool(
-            database.configuration(name: "mallbots"), size: AppLimits.connections, on: loop, logger: Logger(label: "mallbots.pool"))
+            database.configuration(name: "mallbots"), size: AppLimits.connections, on: loop,
+            logger: Logger(label: "mallbots.pool"))
         self.pool = pool
         accounts = Accounts(pool: pool, clock: clock)
 
         let feed = LogFeed(on: loop)
         relay = LogRelay(
-            database.configuration(name: "mallbots relay"), on: loop, feed: feed, logger: Logger(label: "mallbots.relay"))
+            database.configuration(name: "mallbots relay"), on: loop, feed: feed,
+            logger: Logger(label: "mallbots.relay"))
         let lane = CommitLane(on: loop, pool: pool, feed: feed)
         let dispatcher = Dispatcher(on: loop, catalogue: catalogue, pool: pool, lane: lane, clock: clock)
         self.dispatcher = dispatcher
         let live = try await LiveGateway(
-            on: loop, serving: loops, topics: catalogue.topics.values.sorted { $0.name < $1.name }, pool: pool, clock: clock,
+            on: loop, serving: loops, topics: catalogue.topics.values.sorted { $0.name < $1.name }, pool: pool,
+            clock: clock,
             accounts: accounts)
         self.live = live
         lock = Connection(
@@ -71,7 +74,8 @@ final class Application: Sendable {
 
         let metrics = Metrics()
         let edge = Edge(
-            dispatcher: dispatcher, topics: catalogue.topics, accounts: accounts, live: live, metrics: metrics, secureCookies: options.secureCookies)
+            dispatcher: dispatcher, topics: catalogue.topics, accounts: accounts, live: live, metrics: metrics,
+            secureCookies: options.secureCookies)
         var router = Router()
         router.addStaffRoutes(edge, currency: options.mall.currency)
         router.addKioskRoutes(edge)

@@ -17,6 +17,7 @@ struct Edge: Sendable {
     let live: LiveGateway
     let metrics: Metrics
     let secureCookies: Bool
+    let passwords = PasswordGate()
     let logger = Logger(label: "mallbots.edge")
 
     static let sessionCookie = "session"
@@ -78,7 +79,9 @@ struct Edge: Sendable {
             throw Refusal.invalid(
                 "the idempotency key must have 1 to \(EdgeLimits.idempotencyKey) characters", field: "Idempotency-Key")
         }
-        let id = key.map { uuid5(namespace: Self.namespace, name: "\(call.principal.actor) \(command) \(call.request.path) \($0)") }
+        let id = key.map {
+            uuid5(namespace: Self.namespace, name: "\(call.principal.actor) \(command) \(call.request.path) \($0)")
+        }
         return CommandRequest(
             id: id ?? uuid4(), mayRepeat: key != nil,
             cause: Cause(correlation: call.correlation, causation: call.correlation, actor: call.principal.actor))
@@ -100,7 +103,8 @@ struct Edge: Sendable {
         guard let id = request.parameters["id"] else { return Array(body) }
         guard let id = ID<Never>(id) else { throw .invalid("id: expected an identifier (a UUID)", field: "id") }
         let isEmpty = body.dropFirst().dropLast().allSatisfy(isSpace)
-        return Array(body.dropLast()) + Array("\(isEmpty ? "" : ",")\"id\":\"\(id)\"}".utf8)
+        // Of two fields of one name the decoder takes the first.
+        return Array("{\"id\":\"\(id)\"\(isEmpty ? "" : ",")".utf8) + Array(body.dropFirst())
     }
 
     /// Waits until the read models show what the caller has seen done (`After-Position`).
@@ -130,8 +134,11 @@ struct Edge: Sendable {
             guard roles.isEmpty || !roles.isDisjoint(with: member.roles) else {
                 logger.notice(
                     "refused by rights",
-                    metadata: ["user": "\(member.user)", "method": "\(request.method.rawValue)", "path": "\(request.path)"])
-                throw Refusal.forbidden("this needs the role \(roles.map(\.rawValue).sorted().joined(separator: " or "))")
+                    metadata: [
+                        "user": "\(member.user)", "method": "\(request.method.rawValue)", "path": "\(request.path)",
+                    ])
+                throw Refusal.forbidden(
+                    "this needs the role \(roles.map(\.rawValue).sorted().joined(separator: " or "))")
             }
             return .staff(member)
         }
@@ -160,7 +167,8 @@ struct Edge: Sendable {
             switch error {
             case .unavailable, .connectionLost:
                 refusal = .unavailable("the database cannot be reached; try again")
-            case .server(let server) where server.state.isTransient: refusal = .unavailable("the database is busy; try again")
+            case .server(let server) where server.state.isTransient:
+                refusal = .unavailable("the database is busy; try again")
             case .server, .timedOut:
                 refusal = Refusal(.internal, "something went wrong here; it has been noted")
             }
@@ -174,7 +182,8 @@ struct Edge: Sendable {
 
     static func response(_ refusal: Refusal, _ correlation: UUID) -> Response {
         let body = ErrorBody(
-            code: refusal.kind.rawValue, message: refusal.message, field: refusal.field, correlationId: correlation.lowercase)
+            code: refusal.kind.rawValue, message: refusal.message, field: refusal.field,
+            correlationId: correlation.lowercase)
         var response = Response.json((try? Coding.encode(body)) ?? [], refusal.kind.status)
         if refusal.kind == .unavailable { response.headers.add("retry-after", "1") }
         return response

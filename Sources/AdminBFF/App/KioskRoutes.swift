@@ -9,39 +9,54 @@ import Server
 /// The kiosks' routes: browsing, baskets, payment, checkout. A kiosk's every answer about a basket holds the whole basket.
 extension Router {
     mutating func addKioskRoutes(_ edge: Edge) {
-        get("/api/stores/participating", edge.route(.kiosk) { call in
-            try await edge.catchUp(call)
-            let page = try await edge.dispatcher.questions.ask(GetParticipatingStores(page: edge.page(call)))
-            return try edge.cacheable(call, Coding.encode(StoresPage(stores: page.rows, next: page.next)))
-        })
-        get("/api/stores/{id}", edge.route(.kiosk) { call in
-            try .json(Coding.encode(await edge.dispatcher.questions.ask(GetStore(id: call.id()))))
-        })
-        get("/api/stores/{id}/products", edge.route(.kiosk) { call in
-            try await edge.catchUp(call)
-            let page = try await edge.dispatcher.questions.ask(GetCatalog(id: call.id(), page: edge.page(call)))
-            return try edge.cacheable(call, Coding.encode(ProductsPage(products: page.rows, next: page.next)))
-        })
-        get("/api/stores/products/{id}", edge.route(.kiosk) { call in
-            try .json(Coding.encode(await edge.dispatcher.questions.ask(GetProduct(id: call.id()))))
-        })
+        get(
+            "/api/stores/participating",
+            edge.route(.kiosk) { call in
+                try await edge.catchUp(call)
+                let page = try await edge.dispatcher.questions.ask(GetParticipatingStores(page: edge.page(call)))
+                return try edge.cacheable(call, Coding.encode(StoresPage(stores: page.rows, next: page.next)))
+            })
+        get(
+            "/api/stores/{id}",
+            edge.route(.kiosk) { call in
+                try .json(Coding.encode(await edge.dispatcher.questions.ask(GetStore(id: call.id()))))
+            })
+        get(
+            "/api/stores/{id}/products",
+            edge.route(.kiosk) { call in
+                try await edge.catchUp(call)
+                let page = try await edge.dispatcher.questions.ask(GetCatalog(id: call.id(), page: edge.page(call)))
+                return try edge.cacheable(call, Coding.encode(ProductsPage(products: page.rows, next: page.next)))
+            })
+        get(
+            "/api/stores/products/{id}",
+            edge.route(.kiosk) { call in
+                try .json(Coding.encode(await edge.dispatcher.questions.ask(GetProduct(id: call.id()))))
+            })
 
-        post("/api/customers", edge.route(.kiosk) { call in
-            let outcome = try await edge.perform(RegisterCustomer.self, call)
-            let reply = try Coding.decode(RegisteredCustomer.self, from: outcome.reply)
-            return try .json(
-                Coding.encode(Registered(id: reply.id, position: outcome.position, correlationId: call.correlation.lowercase)),
-                reply.known ? .ok : .created)
-        })
-        get("/api/customers/{id}", edge.route(.kiosk) { call in
-            try .json(Coding.encode(await edge.dispatcher.questions.ask(GetCustomer(id: call.id()))))
-        })
+        post(
+            "/api/customers",
+            edge.route(.kiosk) { call in
+                let outcome = try await edge.perform(RegisterCustomer.self, call)
+                let reply = try Coding.decode(RegisteredCustomer.self, from: outcome.reply)
+                return try .json(
+                    Coding.encode(
+                        Registered(id: reply.id, position: outcome.position, correlationId: call.correlation.lowercase)),
+                    reply.known ? .ok : .created)
+            })
+        get(
+            "/api/customers/{id}",
+            edge.route(.kiosk) { call in
+                try .json(Coding.encode(await edge.dispatcher.questions.ask(GetCustomer(id: call.id()))))
+            })
         put("/api/customers/{id}/change-sms", edge.command(ChangeSmsNumber.self, by: .kiosk))
 
         post("/api/baskets", edge.basket(StartBasket.self, status: .created))
-        get("/api/baskets/{id}", edge.route(.kiosk) { call in
-            try .json(Coding.encode(await edge.dispatcher.questions.ask(GetBasket(id: call.id()))))
-        })
+        get(
+            "/api/baskets/{id}",
+            edge.route(.kiosk) { call in
+                try .json(Coding.encode(await edge.dispatcher.questions.ask(GetBasket(id: call.id()))))
+            })
         put("/api/baskets/{id}/addItem", edge.basket(AddItem.self))
         put("/api/baskets/{id}/removeItem", edge.basket(RemoveItem.self))
         delete("/api/baskets/{id}", edge.basket(CancelBasket.self))
@@ -49,9 +64,11 @@ extension Router {
 
         post("/api/payments", edge.command(AuthorizePayment.self, by: .kiosk, status: .created))
 
-        get("/api/ordering/{id}", edge.route(.kiosk) { call in
-            try .json(Coding.encode(await edge.dispatcher.questions.ask(GetOrder(id: call.id()))))
-        })
+        get(
+            "/api/ordering/{id}",
+            edge.route(.kiosk) { call in
+                try .json(Coding.encode(await edge.dispatcher.questions.ask(GetOrder(id: call.id()))))
+            })
         delete("/api/ordering/{id}", edge.cancelOrder())
     }
 }
@@ -172,7 +189,8 @@ extension Edge {
                     .accepted)
             case .repriced(let changes, let total):
                 return try .json(
-                    Coding.encode(Repriced(correlationId: correlation, priceChanges: changes, totalMinor: total)), .conflict)
+                    Coding.encode(Repriced(correlationId: correlation, priceChanges: changes, totalMinor: total)),
+                    .conflict)
             }
         }
     }

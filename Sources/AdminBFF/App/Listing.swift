@@ -25,6 +25,7 @@ extension Edge {
     ) -> Router.Handler {
         guard let topic = topics[name] else { preconditionFailure("there is no topic \(name)") }
         return route(.everyStaff) { call in
+            try mayRead(name, call)
             try await catchUp(call)
             let query = call.request.query
             let filter = try filter(query, parameters, path.map { ($0, try call.id(ID<Never>.self).description) })
@@ -51,6 +52,13 @@ extension Edge {
         }
     }
 
+    /// Whoever may not have a topic live may not have it in parts either.
+    func mayRead(_ topic: String, _ call: Call) throws(Refusal) {
+        guard case .staff(let member) = call.principal, member.rights.allows(topic) else {
+            throw .forbidden("\(topic) is not for your roles")
+        }
+    }
+
     private func limit(_ text: String?) throws(Refusal) -> Int? {
         guard let text else { return nil }
         guard let limit = Int(text) else { throw .invalid("limit must be a whole number", field: "limit") }
@@ -69,10 +77,14 @@ extension Edge {
             case .text: fields[name] = .text(value)
             case .texts: fields[name] = .texts(query.all(name))
             case .number:
-                guard let number = Int64(value) else { throw Refusal.invalid("\(name) must be a whole number", field: name) }
+                guard let number = Int64(value) else {
+                    throw Refusal.invalid("\(name) must be a whole number", field: name)
+                }
                 fields[name] = .number(number)
             case .bool:
-                guard let bool = Bool(value) else { throw Refusal.invalid("\(name) must be true or false", field: name) }
+                guard let bool = Bool(value) else {
+                    throw Refusal.invalid("\(name) must be true or false", field: name)
+                }
                 fields[name] = .bool(bool)
             }
         }

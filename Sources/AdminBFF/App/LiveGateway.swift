@@ -31,7 +31,8 @@ final class LiveGateway: Sendable {
 
     /// Reads where the projections stand and shows them from there.
     init(
-        on loop: EventLoop, serving loops: [EventLoop], topics: [Topic], pool: Pool, clock: MallClock, accounts: Accounts
+        on loop: EventLoop, serving loops: [EventLoop], topics: [Topic], pool: Pool, clock: MallClock,
+        accounts: Accounts
     ) async throws {
         self.loop = loop
         self.pool = pool
@@ -62,13 +63,15 @@ final class LiveGateway: Sendable {
                 try await recheckSessionsOrThrow()
                 let asked = clock.now
                 let mark = try await Mark.read(pool)
+                for shard in shards { shard.take(horizon: mark.horizon) }
                 let (epoch, position, heard) = progress.withLock { ($0.epoch, $0.position, $0.heard) }
                 if mark.epoch != epoch {
                     logger.notice("the log began another life; every page starts anew")
                     await renewed()
                     try await renew()
                 } else if mark.position == position {
-                    let set = ChangeSet(from: position, to: position, asOf: mark.isNewest ? asked : mark.asOf, changes: [:])
+                    let set = ChangeSet(
+                        from: position, to: position, asOf: mark.isNewest ? asked : mark.asOf, changes: [:])
                     for shard in shards { shard.apply(set) }
                 } else if mark.position > position, heard.map({ asked - $0 > LiveGatewayLimits.silence }) ?? true {
                     follow(mark, asked: asked)
@@ -144,7 +147,8 @@ final class LiveGateway: Sendable {
 
     /// Whoever is behind the mark reads what is missing.
     private func follow(_ mark: Mark, asked: Instant) {
-        let set = ChangeSet(from: mark.position, to: mark.position, asOf: mark.isNewest ? asked : mark.asOf, changes: [:])
+        let set = ChangeSet(
+            from: mark.position, to: mark.position, asOf: mark.isNewest ? asked : mark.asOf, changes: [:])
         for shard in shards { shard.apply(set) }
         advance(to: mark.position, heard: false)
     }
@@ -180,7 +184,8 @@ final class LiveGateway: Sendable {
             "/admin/live", subprotocols: ["mallbots.live.v1"], maximumMessage: LiveLimits.clientMessage
         ) { request in
             do {
-                guard let token = request.cookies[Edge.sessionCookie], let member = try await edge.member(of: request) else {
+                guard let token = request.cookies[Edge.sessionCookie], let member = try await edge.member(of: request)
+                else {
                     return .reject(.plain(.unauthorized))
                 }
                 return .accept(context: LiveShard.Visitor(member: member, session: Accounts.digest(of: token)))
@@ -188,7 +193,9 @@ final class LiveGateway: Sendable {
                 return .reject(.plain(.serviceUnavailable))
             }
         } open: { peer, context in
-            guard let visitor = context as? LiveShard.Visitor, let shard = shards.first(where: { $0.loop === peer.loop }) else {
+            guard let visitor = context as? LiveShard.Visitor,
+                let shard = shards.first(where: { $0.loop === peer.loop })
+            else {
                 preconditionFailure("a page connected on a loop without views")
             }
             return shard.open(peer, visitor)
@@ -213,6 +220,8 @@ struct Mark: Sendable {
     let asOf: Instant
     /// Whether the log ends there.
     let isNewest: Bool
+    /// Tombstones at or before it are gone.
+    let horizon: Position
 
     static func read(_ pool: Pool) async throws -> Mark { try Mark(await pool.query(statement)) }
 
@@ -220,7 +229,8 @@ struct Mark: Sendable {
     static let statement: SQL = """
         select e.epoch::text || '-' || s.system_identifier::text, coalesce(c.position, 0),
                coalesce((select at from mall.log where position = c.position), '2000-01-01'::timestamptz),
-               coalesce((select max(position) from mall.log), 0) = coalesce(c.position, 0)
+               coalesce((select max(position) from mall.log), 0) = coalesce(c.position, 0),
+               coalesce((select max(position) from mall.horizons where purged), 0)
         from mall.epoch e cross join pg_control_system() s
         left join mall.checkpoints c on c.consumer = \(Projector.name)
         """
@@ -231,5 +241,6 @@ struct Mark: Sendable {
         position = Position(try row[1])
         asOf = try row[2]
         isNewest = try row[3]
+        horizon = Position(try row[4])
     }
 }

@@ -30,7 +30,7 @@ final class LiveShard: @unchecked Sendable {
         self.pool = pool
         self.clock = clock
         self.topics = topics.map(\.name)
-        views = Views(topics: topics, epoch: mark.epoch, position: mark.position, asOf: mark.asOf)
+        views = Views(topics: topics, epoch: mark.epoch, position: mark.position, asOf: mark.asOf, horizon: mark.horizon)
     }
 
     func start() { loop.call { self.tick() } }
@@ -55,6 +55,9 @@ final class LiveShard: @unchecked Sendable {
     }
 
     func apply(_ set: ChangeSet) { enter { $0.views.apply(set, now: $0.clock.now) } }
+
+    /// Cursors before the horizon are answered with everything anew.
+    func take(horizon: Position) { enter { $0.views.horizon = horizon } }
 
     func renew(_ mark: Mark) {
         enter { $0.views.renew(epoch: mark.epoch, position: mark.position, asOf: mark.asOf, now: $0.clock.now) }
@@ -159,7 +162,7 @@ private final class LivePage: WebSocketHandler, PageSink {
     func connect(to views: Views, now: Instant) {
         self.views = views
         page = views.connect(
-            self, user: visitor.member.user, name: visitor.member.name, rights: Self.rights(of: visitor.member), now: now)
+            self, user: visitor.member.user, name: visitor.member.name, rights: visitor.member.rights, now: now)
     }
 
     // The socket's side.
@@ -211,13 +214,11 @@ private final class LivePage: WebSocketHandler, PageSink {
     func recheck(_ member: StaffMember?, now: Instant) {
         guard let member else { return peer.close(.sessionOver, "the session is over") }
         guard member.roles != visitor.member.roles, let page, let views else { return }
-        let rights = Self.rights(of: member)
-        let lost = Set(shard.topics.filter { Self.rights(of: visitor.member).allows($0) && !rights.allows($0) })
+        let rights = member.rights
+        let lost = Set(shard.topics.filter { visitor.member.rights.allows($0) && !rights.allows($0) })
         visitor = LiveShard.Visitor(member: member, session: visitor.session)
         views.withdraw(lost, from: page, leaving: rights, now: now)
     }
-
-    private static func rights(of member: StaffMember) -> Rights { Rights(roles: Set(member.roles.map(\.rawValue))) }
 
     /// A frame as it goes over the wire.
     private final class Framed {

@@ -10,7 +10,8 @@ import Stores
 /// All modules of the mall, joined by what they say and by nothing else.
 func mallModules(_ settings: MallSettings, card: CardService) -> [Module] {
     [
-        stores, customers(diallingCode: settings.diallingCode), baskets(abandonAfter: settings.abandonAfter), ordering, payments,
+        stores, customers(diallingCode: settings.diallingCode), baskets(abandonAfter: settings.abandonAfter), ordering,
+        payments,
         search, card.module,
     ]
 }

@@ -13,13 +13,15 @@ import Logging
 }
 
 struct Serve: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Serve the admin page, the kiosks and everything behind them.")
+    static let configuration = CommandConfiguration(
+        abstract: "Serve the admin page, the kiosks and everything behind them.")
 
     @Option(help: "The address to listen on.") var host = "127.0.0.1"
     @Option(help: "The port to listen on; 0 lets the kernel choose.") var port: UInt16 = 8080
     @Option(help: "How many event loops serve, each on a thread of its own.") var loops = 1
     @Option(help: "The folder of the private PostgreSQL.") var data = ".mallbots"
-    @Option(help: "The folder of the admin page; by default Public beside this program's package.") var `public`: String?
+    @Option(help: "The folder of the admin page; by default Public beside this program's package.") var `public`:
+        String?
     @Flag(help: "Fill an empty mall with a few stores, customers and orders.") var demo = false
     @Flag(help: "Mark cookies as secure: for a server behind a proxy that speaks TLS.") var secureCookies = false
     @Option(help: "A socket over which tests control time and services.") var testControl: String?

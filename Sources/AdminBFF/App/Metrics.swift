@@ -47,7 +47,9 @@ final class Metrics: Sendable {
         text += "# HELP mallbots_http_request_seconds time from a request's head to its answer\n"
         text += "# TYPE mallbots_http_request_seconds histogram\n"
         let routes = routes.withLock { $0 }
-        for (route, counts) in routes.sorted(by: { ($0.key.route, $0.key.method, $0.key.status) < ($1.key.route, $1.key.method, $1.key.status) }) {
+        for (route, counts) in routes.sorted(by: {
+            ($0.key.route, $0.key.method, $0.key.status) < ($1.key.route, $1.key.method, $1.key.status)
+        }) {
             let labels = "method=\"\(route.method)\",route=\"\(route.route)\",status=\"\(route.status)\""
             var sum = 0
             for (bound, count) in zip(Self.bounds, counts.buckets) {

@@ -35,7 +35,11 @@ extension Router {
                 if let lags = try? await pool.query(Self.lags) {
                     for lag in lags {
                         if let consumer = try? lag[0, as: String.self], let rows = try? lag[1, as: Int64.self] {
-                            gauges.append(("mallbots_consumer_lag{consumer=\"\(consumer)\"}", "rows a consumer is behind", Int(rows)))
+                            gauges.append(
+                                (
+                                    "mallbots_consumer_lag{consumer=\"\(consumer)\"}", "rows a consumer is behind",
+                                    Int(rows)
+                                ))
                         }
                     }
                 }

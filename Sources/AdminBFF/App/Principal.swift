@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Kernel
+import Live
 
 /// What a member of staff may be.
 enum Role: String, Codable, Sendable, CaseIterable {
@@ -31,7 +32,8 @@ struct StaffMember: Sendable, Equatable {
     let name: String
     let roles: Set<Role>
 
-    func has(_ role: Role) -> Bool { roles.contains(role) }
+    /// What of the live topics they may see.
+    var rights: Rights { Rights(roles: Set(roles.map(\.rawValue))) }
 }
 
 /// Who may take a route.

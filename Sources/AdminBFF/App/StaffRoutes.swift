@@ -35,11 +35,15 @@ extension Router {
                     "status": .texts, "store": .text, "product": .text, "customer": .text, "from": .text, "to": .text,
                     "minTotalMinor": .number, "maxTotalMinor": .number, "text": .text,
                 ]))
-        get("/admin/api/orders/{id}", edge.route(.everyStaff) { call in
-            try .json(Coding.encode(await edge.dispatcher.questions.ask(GetOrder(id: call.id()))))
-        })
+        get(
+            "/admin/api/orders/{id}",
+            edge.route(.everyStaff) { call in
+                try edge.mayRead("order", call)
+                return try .json(Coding.encode(await edge.dispatcher.questions.ask(GetOrder(id: call.id()))))
+            })
         post(
-            "/admin/api/orders/{id}/cancel", edge.command(CancelOrder.self, by: .staff([.administrator, .depotSupervisor])))
+            "/admin/api/orders/{id}/cancel",
+            edge.command(CancelOrder.self, by: .staff([.administrator, .depotSupervisor])))
 
         get("/admin/api/customers", edge.list("customers", as: "customers", ["text": .text, "enabled": .bool]))
         put("/admin/api/customers/{id}/enable", edge.command(EnableCustomer.self, by: administrator))
@@ -68,8 +72,13 @@ extension Edge {
             do { credentials = try Coding.decode(from: Self.fields(of: call.request)) } catch {
                 throw (error as? Refusal) ?? Refusal(decoding: error)
             }
-            guard let member = try await accounts.member(user: credentials.user, password: credentials.password) else {
-                logger.notice("a login failed", metadata: ["user": "\(credentials.user.prefix(64))", "peer": "\(call.request.peer)"])
+            let member = try await passwords.check(credentials.user, from: call.request.peer, now: accounts.clock.now) {
+                try await accounts.member(user: credentials.user, password: credentials.password)
+            }
+            guard let member else {
+                logger.notice(
+                    "a login failed",
+                    metadata: ["user": "\(credentials.user.prefix(64))", "peer": "\(call.request.peer)"])
                 throw Refusal(.unauthenticated, "user or password is wrong")
             }
             var response = try profile(of: .staff(member), currency)
@@ -95,7 +104,8 @@ extension Edge {
         return try .json(
             Coding.encode(
                 Profile(
-                    user: member.user, name: member.name, roles: member.roles.map(\.rawValue).sorted(), currency: currency)))
+                    user: member.user, name: member.name, roles: member.roles.map(\.rawValue).sorted(),
+                    currency: currency)))
     }
 
     private func cookie(_ token: String, age: Duration) -> String {

@@ -46,7 +46,8 @@ struct TestControl: Sendable {
                 await worker.pause(pause.listener, pause.paused)
             else {
                 return .text(
-                    "expected {\"listener\", \"paused\"}; listeners: \(worker.listenerNames.joined(separator: ", "))\n", .badRequest)
+                    "expected {\"listener\", \"paused\"}; listeners: \(worker.listenerNames.joined(separator: ", "))\n",
+                    .badRequest)
             }
             return .noContent
         }

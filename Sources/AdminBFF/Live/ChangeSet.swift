@@ -21,6 +21,15 @@ public struct ChangeSet: Sendable {
         self.isExact = isExact
     }
 
+    /// What of it lies behind a position inside it. What rows were there it cannot say.
+    func behind(_ position: Position) -> ChangeSet {
+        ChangeSet(
+            from: position, to: to, asOf: asOf,
+            changes: changes.mapValues { changes in
+                changes.compactMap { $0.row.position > position ? RowChange(row: $0.row, before: nil) : nil }
+            }, isExact: false)
+    }
+
     var rowCount: Int { changes.values.reduce(0) { $0 + $1.count } }
 }
 

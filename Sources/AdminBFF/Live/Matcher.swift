@@ -37,7 +37,11 @@ struct Matcher {
                 switch test {
                 case .among(let place, let values): values.contains(row.values[place])
                 case .has(let place, let wanted):
-                    if case .uuids(let held) = row.values[place] { held.contains(where: wanted.contains) } else { false }
+                    if case .uuids(let held) = row.values[place] {
+                        held.contains(where: wanted.contains)
+                    } else {
+                        false
+                    }
                 case .atLeast(let place, let value): row.values[place] != .null && row.values[place] >= value
                 case .atMost(let place, let value): row.values[place] != .null && row.values[place] <= value
                 case .below(let place, let value): row.values[place] != .null && row.values[place] < value

@@ -15,11 +15,15 @@ struct Members {
         if !scan.take("}") {
             repeat {
                 scan.space()
-                guard let quoted = scan.string(), let name: String = try? Coding.decode(from: Array(quoted)) else { return nil }
+                guard let quoted = scan.string(), let name: String = try? Coding.decode(from: Array(quoted)) else {
+                    return nil
+                }
                 scan.space()
                 guard scan.take(":") else { return nil }
                 scan.space()
-                guard let value = scan.value(depth: 1), values.updateValue(value, forKey: name) == nil else { return nil }
+                guard let value = scan.value(depth: 1), values.updateValue(value, forKey: name) == nil else {
+                    return nil
+                }
                 scan.space()
             } while scan.take(",")
             guard scan.take("}") else { return nil }
@@ -92,7 +96,8 @@ private struct Scan {
             }
         default:
             rest = rest.drop { byte in
-                (48...57).contains(byte) || (97...122).contains(byte) || byte == 43 || byte == 45 || byte == 46 || byte == 69
+                (48...57).contains(byte) || (97...122).contains(byte) || byte == 43 || byte == 45 || byte == 46
+                    || byte == 69
             }
             guard rest.startIndex > start.startIndex else { return nil }
         }

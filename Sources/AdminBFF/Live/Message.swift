@@ -25,7 +25,9 @@ public enum ClientMessage: Equatable, Sendable {
 
     /// Reads a text frame. What is not understood breaks the protocol; what is understood may still be refused.
     public init(_ bytes: [UInt8]) throws(ProtocolViolation) {
-        guard bytes.count <= LiveLimits.clientMessage else { throw ProtocolViolation("a message of \(bytes.count) bytes") }
+        guard bytes.count <= LiveLimits.clientMessage else {
+            throw ProtocolViolation("a message of \(bytes.count) bytes")
+        }
         guard let members = Members(bytes) else { throw ProtocolViolation("expected a JSON object") }
         do { self = try Self.read(members) } catch { throw ProtocolViolation(error.message) }
     }
@@ -55,7 +57,8 @@ public enum ClientMessage: Equatable, Sendable {
 
     private static func query(_ members: Members) throws(Refusal) -> Query {
         Query(
-            filter: members.has("filter") ? members.values["filter"].map(Array.init) : nil, order: try members.read("order"),
+            filter: members.has("filter") ? members.values["filter"].map(Array.init) : nil,
+            order: try members.read("order"),
             limit: try members.read("limit"), count: try members.read("count"))
     }
 }

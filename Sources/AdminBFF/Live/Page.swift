@@ -11,7 +11,9 @@ import Kernel
 /// ends it. A page falls behind for being slow, for a view that has to read rows, for a cursor ahead of the projector,
 /// and to take in a newly opened view; there is one way back for all of them, and for one that reconnects.
 ///
-/// A view being loaded holds nobody back: its rows join in the commit that finds them ready.
+/// A view being loaded holds nobody back: its rows join in the commit that finds them ready. One that is resumed does,
+/// for its old rows are on the screen. Because views are resumed one message at a time, the page has a duty too: until
+/// each of them has been answered it neither shows a commit nor keeps its cursor.
 public final class Page {
     public let user: String
     let sink: any PageSink
@@ -31,6 +33,7 @@ public final class Page {
     var isGone = false
     /// Set by `Views` while a change set goes out.
     var mark = 0
+    var due = 0
     var lastFrame: Frame?
 
     init(_ sink: any PageSink, user: String, rights: Rights, at position: Position, now: Instant) {

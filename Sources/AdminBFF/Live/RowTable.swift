@@ -61,7 +61,8 @@ struct ViewIndex {
     }
 
     mutating func remove(_ view: View) {
-        guard let (column, values) = Self.term(of: view), let at = byColumn.firstIndex(where: { $0.column == column }) else {
+        guard let (column, values) = Self.term(of: view), let at = byColumn.firstIndex(where: { $0.column == column })
+        else {
             unfiled.removeAll { $0 === view }
             return
         }

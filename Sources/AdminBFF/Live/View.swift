@@ -94,22 +94,33 @@ final class View {
             after: RowQuery.Place(value: edge.value, key: edge.key))
     }
 
+    /// The count it needs made, if any: only once rows are held, for only then do changes reach it and move the total.
     var missingCount: RowQuery? {
-        counts && total == nil ? RowQuery(predicate: key.predicate, order: key.order) : nil
+        isLoaded && counts && total == nil ? RowQuery(predicate: key.predicate, order: key.order) : nil
     }
 
-    /// Applies what its inbox names of a set that leads from `from` to `set.to`. `olds` are the columns rows held until
-    /// now had. The frame says the whole difference; it is meant for pages that were level.
-    func apply(_ changes: [RowChange], olds: [Columns?], of set: ChangeSet, from: Position) -> Outcome {
+    /// Applies what its inbox names of a set. `olds` are the columns that rows held until now had. The frame says the whole difference; it is meant for pages that were level.
+    func apply(_ changes: [RowChange], olds: [Columns?], of set: ChangeSet) -> Outcome {
         var noted = Noted()
         let totalBefore = total
+        if !set.isExact, total != nil {
+            total = nil
+            isRecounting = true
+        }
         for index in inbox {
             let change = changes[index]
             let after = change.row.columns.flatMap { matcher.matches($0) ? $0 : nil }
-            count(change, matches: after != nil, exactly: set.isExact && set.from == from)
+            if let known = total {
+                let matched = change.before.map(matcher.matches) ?? false
+                total = known + (after != nil ? 1 : 0) - (matched ? 1 : 0)
+            }
             let held = olds[index].flatMap { place(of: change.row.key, $0) }
             var next = after.map { Place(value: $0.values[column], key: change.row.key) }
             if let edge, let place = next, precedes(edge, place) { next = nil }
+            if let held, let next, entries[held].value == next.value {
+                noted.note(next.key, wasVisible: held < key.limit)
+                continue
+            }
             if let held { remove(at: held, &noted) }
             if let next { insert(next, change.row, &noted) }
         }
@@ -124,7 +135,7 @@ final class View {
             case (false, let at?):
                 entries[at].entered = set.to
                 put.append(at)
-            case (true, let at?): if row!.position > from { put.append(at) }
+            case (true, let at?): if row!.position > set.from { put.append(at) }
             case (true, nil): gone.append(key)
             case (false, nil): break
             }
@@ -277,17 +288,6 @@ final class View {
     private func append(_ row: StoredRow, entered: Position) {
         table.hold(row)
         entries.append(Entry(value: row.columns!.values[column], key: row.key, entered: entered))
-    }
-
-    private func count(_ change: RowChange, matches: Bool, exactly: Bool) {
-        guard let known = total else { return }
-        guard exactly else {
-            total = nil
-            isRecounting = true
-            return
-        }
-        let matched = change.before.map(matcher.matches) ?? false
-        total = known + (matches ? 1 : 0) - (matched ? 1 : 0)
     }
 
     /// Keeps the margin from growing. Not while rows behind the edge are being read: they must still join on.

@@ -18,6 +18,7 @@ extension Views {
     public func disconnect(_ page: Page) {
         page.isGone = true
         pages.removeAll { $0 === page }
+        pagesAhead.removeAll { $0 === page }
         for attachment in page.attachments { release(attachment) }
         page.attachments = []
     }
@@ -68,7 +69,8 @@ extension Views {
     }
 
     private func open(
-        _ id: Int, _ name: String, _ query: ClientMessage.Query, _ resume: ClientMessage.Resume?, _ page: Page, now: Instant
+        _ id: Int, _ name: String, _ query: ClientMessage.Query, _ resume: ClientMessage.Resume?, _ page: Page,
+        now: Instant
     ) throws(Refusal) {
         guard page.attachments.count < LiveLimits.viewsPerPage else {
             throw .invalid("a page may open \(LiveLimits.viewsPerPage) views, no more")
@@ -80,7 +82,9 @@ extension Views {
             order: try order(query.order ?? topic.orders[0], of: topic), limit: try limit(query.limit), basis: .nothing)
         let key = try key(of: attachment, page)
         if let resume {
-            if resume.have.count > LiveLimits.window { throw .invalid("have may name \(LiveLimits.window) keys", field: "have") }
+            if resume.have.count > LiveLimits.window {
+                throw .invalid("have may name \(LiveLimits.window) keys", field: "have")
+            }
             resumed(attachment, resume, page)
         }
         let view = view(key, of: topic, now: now)
@@ -96,15 +100,16 @@ extension Views {
             page.sink.send(Frame(ServerMessage.reset(view: attachment.id, reason: "epoch")))
             return
         }
+        page.fallBehind(at: head)
+        if cursor.position > head {
+            page.floor = max(page.floor, cursor.position)
+            if !pagesAhead.contains(where: { $0 === page }) { pagesAhead.append(page) }
+        }
         guard cursor.position >= horizon else {
             page.sink.send(Frame(ServerMessage.reset(view: attachment.id, reason: "too old")))
             return
         }
         attachment.basis = .resumed(Set(resume.have), cursor.position)
-        if cursor.position > head {
-            page.floor = max(page.floor, cursor.position)
-            page.fallBehind(at: head)
-        }
     }
 
     private func change(_ attachment: Attachment, _ query: ClientMessage.Query, now: Instant) throws(Refusal) {
@@ -118,9 +123,11 @@ extension Views {
             throw error
         }
         let view = view(key, of: attachment.topic, now: now)
-        if let target = attachment.target { leave(target, attachment) }
-        attachment.target = view
-        view.wanted.append(attachment)
+        if attachment.target !== view {
+            if let target = attachment.target { leave(target, attachment) }
+            attachment.target = view
+            view.wanted.append(attachment)
+        }
         if query.count == true { count(view) }
     }
 
@@ -198,7 +205,8 @@ extension Views {
             oweCheck(id, page)
             return
         }
-        send(check: Frame(ServerMessage.check(shared: view.number, position: head, view.checksum())), to: page, now: now)
+        send(
+            check: Frame(ServerMessage.check(shared: view.number, position: head, view.checksum())), to: page, now: now)
     }
 
     private func oweCheck(_ id: Int, _ page: Page) {
@@ -221,6 +229,8 @@ extension Views {
                 if page.isLevel { continue }
                 let isSame = shown.changedAt <= page.reached && attachment.toldTotal == shown.total
                 if !isSame || attachment.mustListKeys { parts.append(Part(attachment, shown)) }
+            } else if case .resumed = attachment.basis {
+                return
             }
         }
         if page.isLevel && parts.isEmpty { return }
@@ -289,7 +299,8 @@ extension Views {
             guard end < next.endIndex else { break }
             guard !page.isSlow else { return false }
             page.sink.send(Frame(writer.finished(keys: nil, total: nil, last: false)))
-            attachment.progress = Attachment.Progress(view: view, stamp: next[end - 1].stamp, key: next[end - 1].entry.key)
+            attachment.progress = Attachment.Progress(
+                view: view, stamp: next[end - 1].stamp, key: next[end - 1].entry.key)
             next = next[end...]
         }
         part.rest = next.map(\.entry)

@@ -12,7 +12,8 @@ public final class Views {
     /// Everything up to here is applied.
     public private(set) var head: Position
     public private(set) var asOf: Instant
-    /// Tombstones at or before it are purged: what was deleted behind an older cursor cannot be told any more.
+    /// Tombstones at or before it are purged: what was deleted behind an older cursor cannot be told any more. It is
+    /// raised before they are purged, so that no read under way can miss one unnoticed.
     public var horizon: Position
 
     let topics: [String: Topic]
@@ -20,6 +21,8 @@ public final class Views {
     var views: [ViewKey: View] = [:]
     var tables: [RowTable] = []
     var pages: [Page] = []
+    /// Those that came with a cursor ahead of the head.
+    var pagesAhead: [Page] = []
     private var viewsMade = 0
     private var marks = 0
 
@@ -109,6 +112,7 @@ public final class Views {
         self.epoch = epoch
         head = position
         self.asOf = asOf
+        commitFrame = nil
         forgetReads()
         for view in views.values { view.unload(forgetting: true) }
         for page in pages {
@@ -190,27 +194,34 @@ public final class Views {
 
     /// Moves everything to `set.to`: each view the set can match is evaluated once, each page it changes gets that and
     /// one commit, and nothing is done for the others.
-    private func advance(by set: ChangeSet, now: Instant) {
+    private func advance(by given: ChangeSet, now: Instant) {
         let from = head
+        let set = given.from == from ? given : given.behind(from)
         var touched: [View] = []
         var unready: Set<ObjectIdentifier> = []
         var outcomes: [(View, View.Outcome)] = []
         for table in tables {
-            guard var changes = set.changes[table.projection.name], !changes.isEmpty else { continue }
-            if set.from < from { changes.removeAll { $0.row.position <= from } }
+            guard let changes = set.changes[table.projection.name], !changes.isEmpty else { continue }
             let olds = changes.map { table.take($0.row) }
             touched.removeAll(keepingCapacity: true)
+            func touch(_ view: View) {
+                touched.append(view)
+                if !view.isReady { unready.insert(ObjectIdentifier(view)) }
+            }
             for (index, change) in changes.enumerated() {
                 table.index.candidates(change.row.columns, change.before, olds[index]) { view in
                     guard view.isLoaded, view.inbox.last != index else { return }
-                    if view.inbox.isEmpty {
-                        touched.append(view)
-                        if !view.isReady { unready.insert(ObjectIdentifier(view)) }
-                    }
+                    if view.inbox.isEmpty { touch(view) }
                     view.inbox.append(index)
                 }
             }
-            for view in touched { outcomes.append((view, view.apply(changes, olds: olds, of: set, from: from))) }
+            if !set.isExact {
+                // Which rows matched outside the windows nobody can say: every total is counted again.
+                for view in views.values where view.table === table && view.total != nil && view.inbox.isEmpty {
+                    touch(view)
+                }
+            }
+            for view in touched { outcomes.append((view, view.apply(changes, olds: olds, of: set))) }
         }
         head = set.to
         asOf = max(asOf, set.asOf)
@@ -222,26 +233,30 @@ public final class Views {
         marks += 1
         var told: [Page] = []
         for case (let view, .changed(let frame)) in outcomes {
-            for attachment in view.shown {
+            for attachment in view.shown where attachment.page.isLevel {
                 let page = attachment.page
-                guard page.isLevel else { continue }
                 if page.mark != marks {
-                    guard !page.isSlow else {
-                        page.fallBehind(at: from)
-                        continue
-                    }
-                    page.mark = marks
+                    (page.mark, page.due) = (marks, 0)
                     told.append(page)
                 }
+                page.due += frame.bytes.count
+            }
+        }
+        // What would take a page over its limit goes to it as a catch-up: in turns, and conflated with what follows.
+        let full = told.filter { $0.sink.unsent + $0.due > LiveLimits.unsent }
+        for page in full { page.fallBehind(at: from) }
+        for case (let view, .changed(let frame)) in outcomes {
+            for attachment in view.shown where attachment.page.isLevel {
                 // A page may have one view under two numbers; it hears of a change once.
-                if page.lastFrame !== frame { page.sink.send(frame) }
-                page.lastFrame = frame
+                if attachment.page.lastFrame !== frame { attachment.page.sink.send(frame) }
+                attachment.page.lastFrame = frame
             }
         }
         for page in told {
             page.lastFrame = nil
-            commit(page, now: now)
+            if page.isLevel { commit(page, now: now) }
         }
+        for page in full { deliver(page, now: now) }
         for (view, _) in outcomes {
             ask(view)
             if view.isReady, unready.contains(ObjectIdentifier(view)) { deliverHolders(of: view, now: now) }
@@ -266,28 +281,33 @@ public final class Views {
             }
         }
         if !hasGap, let next = ahead.first { close(gapBefore: next, now: now, kept: true) }
-        for page in pages where page.floor > .start && page.floor <= head {
-            page.floor = .start
-            deliver(page, now: now)
-        }
+        guard !pagesAhead.isEmpty else { return }
+        let reached = pagesAhead.filter { $0.floor <= head }
+        pagesAhead.removeAll { $0.floor <= head }
+        for page in reached { deliver(page, now: now) }
     }
 
     /// A change set is missing. What changed since is read once for all views, or, behind the horizon, every view is.
     private func close(gapBefore set: ChangeSet, now: Instant, kept: Bool = false) {
         guard head >= horizon else {
-            for page in pages { page.fallBehind(at: head) }
-            head = set.to
-            asOf = set.asOf
-            forgetReads()
-            for view in views.values {
-                view.unload(forgetting: false)
-                ask(view)
-            }
-            for page in pages { deliver(page, now: now) }
+            readAgain(at: set.to, asOf: set.asOf, now: now)
             return
         }
         if !kept, ahead.reduce(set.rowCount, { $0 + $1.rowCount }) <= LiveLimits.recentRows { ahead.append(set) }
         askForChanges()
+    }
+
+    /// What was deleted since cannot be told any more: every view is read, and pages get the difference.
+    private func readAgain(at position: Position, asOf: Instant, now: Instant) {
+        for page in pages { page.fallBehind(at: head) }
+        head = position
+        self.asOf = asOf
+        forgetReads()
+        for view in views.values {
+            view.unload(forgetting: false)
+            ask(view)
+        }
+        for page in pages { deliver(page, now: now) }
     }
 
     private func askForChanges() {
@@ -318,10 +338,15 @@ public final class Views {
             guard result.checkpoint > head || ahead.isEmpty else { return }
             hasGap = false
             guard result.checkpoint > head else { return }
+            guard read.since >= horizon else {
+                readAgain(at: result.checkpoint, asOf: result.asOf, now: now)
+                return
+            }
             let changes = rows.mapValues { $0.map { RowChange(row: $0, before: nil) } }
             advance(
                 by: ChangeSet(
-                    from: read.since, to: result.checkpoint, asOf: result.asOf, changes: changes, isExact: false), now: now)
+                    from: read.since, to: result.checkpoint, asOf: result.asOf, changes: changes, isExact: false),
+                now: now)
             return
         }
         guard result.checkpoint <= head else {

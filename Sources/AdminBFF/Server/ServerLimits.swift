@@ -33,5 +33,7 @@ public struct ServerLimits: Sendable {
     static let spareBuffers = 16
     static let spareBufferSize = 32_768
     /// The part of a drain's time over which WebSocket peers are sent away.
+    /// What a WebSocket's client is asked to wait before it comes back, in milliseconds.
+    static let returnDelay = 250...2000
     static let drainSpread = 0.8
 }

@@ -131,7 +131,8 @@ final class ServerLoop: Pollable, @unchecked Sendable {
         for (index, peer) in peers.enumerated() {
             loop.schedule(after: time * (ServerLimits.drainSpread * Double(index) / Double(peers.count))) {
                 [weak peer] in
-                peer?.close(.serverLeaving, "the server is leaving")
+                // The reason is a delay in milliseconds, another for each, so that not all come back at once.
+                peer?.close(.serverLeaving, "\(Int.random(in: ServerLimits.returnDelay))")
             }
         }
         loop.schedule(after: time) { [weak self] in

@@ -35,7 +35,9 @@ actor Aggregates {
     /// As `load`, but certain to be what the log holds now, also when other processes write.
     func current<D: Decider>(_: D.Type, _ name: StreamName) async throws -> (state: D, version: Version)? {
         guard let version = try await log.version(name), version > 0 else { return nil }
-        if let entry = entries[name], entry.version == version, let state = entry.state as? D { return (state, version) }
+        if let entry = entries[name], entry.version == version, let state = entry.state as? D {
+            return (state, version)
+        }
         let loaded = try await read(D.self, name)
         return loaded.version == 0 ? nil : loaded
     }
@@ -57,7 +59,8 @@ actor Aggregates {
         for stored in tail {
             guard stored.version == version + 1 else {
                 throw UnreadableEvent(
-                    stream: name, version: stored.version, type: stored.type, reason: "it stands behind event \(version)")
+                    stream: name, version: stored.version, type: stored.type,
+                    reason: "it stands behind event \(version)")
             }
             do { state.apply(try Coding.event(of: D.self, type: stored.type, body: stored.body)) } catch {
                 throw UnreadableEvent(stream: name, version: stored.version, type: stored.type, reason: "\(error)")

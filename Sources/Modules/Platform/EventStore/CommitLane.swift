@@ -61,7 +61,7 @@ public actor CommitLane {
             } catch let error as PostgresError where !error.isOfTheWorld && batch.count > 1 {
                 await writeSingly(batch, after: error)
             } catch {
-                for waiting in batch { waiting.continuation.resume(throwing: error) }
+                for waiting in batch { waiting.continuation.resume(throwing: Self.refusal(error) ?? error) }
                 // What waits behind would wait as long for the same answer.
                 failWaiting(with: error)
             }
@@ -121,9 +121,15 @@ public actor CommitLane {
                 for waiting in left { waiting.continuation.resume(throwing: error) }
                 return failWaiting(with: error)
             } catch {
-                waiting.continuation.resume(throwing: error)
+                waiting.continuation.resume(throwing: Self.refusal(error) ?? error)
             }
         }
+    }
+
+    /// A value that no column can hold, such as a text with a NUL, is its sender's fault (class 22, data exception).
+    private static func refusal(_ error: any Error) -> Refusal? {
+        guard let state = (error as? PostgresError)?.state, state.category == "22" else { return nil }
+        return .invalid("a value in it cannot be stored")
     }
 
     /// Sends a batch. When the connection is lost the outcome is unknown; the same ids are sent again, and what was written
@@ -161,7 +167,7 @@ public actor CommitLane {
         return results
     }
 
-    private static func statement(_ units: [CommitUnit]) -> SQL {
+    static func statement(_ units: [CommitUnit]) -> SQL {
         var streams = Columns4<Int32, String, UUID, (expected: Int32, count: Int32)>()
         var rows: [(stream: Int32, row: CommitUnit.Row, id: UUID)] = []
         var claims: [(stream: Int32, change: CommitUnit.ClaimChange)] = []
@@ -170,7 +176,8 @@ public actor CommitLane {
             let base = Int32(streams.a.count)
             for stream in unit.streams {
                 streams.append(
-                    Int32(index + 1), stream.name.category, stream.name.id, (Int32(stream.expected), Int32(stream.count)))
+                    Int32(index + 1), stream.name.category, stream.name.id,
+                    (Int32(stream.expected), Int32(stream.count)))
             }
             let namespace = unit.id ?? UUID()
             for (number, row) in unit.rows.enumerated() {

@@ -50,7 +50,8 @@ actor Consumer {
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     init(
-        _ name: String, _ listener: Listener, on loop: EventLoop, dispatcher: Dispatcher, tail: LogTail, feed: LogFeed, pool: Pool,
+        _ name: String, _ listener: Listener, on loop: EventLoop, dispatcher: Dispatcher, tail: LogTail, feed: LogFeed,
+        pool: Pool,
         clock: MallClock
     ) {
         self.name = name
@@ -215,7 +216,9 @@ actor Consumer {
 
     /// Gives one message its effect. Throws only what is no message's fault.
     private func react(to row: LogRow) async throws -> Fate {
-        guard case .reactions(let reactions) = listener, let reaction = reactions[row.envelope.type] else { return .done }
+        guard case .reactions(let reactions) = listener, let reaction = reactions[row.envelope.type] else {
+            return .done
+        }
         let envelope = row.envelope
         let id = uuid5(namespace: envelope.id, name: name)
         let cause = Cause(correlation: envelope.cause.correlation, causation: envelope.id, actor: envelope.cause.actor)
@@ -250,7 +253,8 @@ actor Consumer {
         }
     }
 
-    private func insertParked(_ row: LogRow, attempts: Int32, at now: Instant, nextAt: Instant, _ error: String) -> SQL {
+    private func insertParked(_ row: LogRow, attempts: Int32, at now: Instant, nextAt: Instant, _ error: String) -> SQL
+    {
         parked.insert(row.stream)
         return """
             insert into mall.parked (consumer, position, stream_no, attempts, first_at, next_at, error)
@@ -272,7 +276,8 @@ actor Consumer {
     }
 
     private func parkedStreams() async throws -> Set<Int64> {
-        try await Set(pool.query("select distinct stream_no from mall.parked where consumer = \(name)").map { try $0[0] })
+        try await Set(
+            pool.query("select distinct stream_no from mall.parked where consumer = \(name)").map { try $0[0] })
     }
 
     /// Tries the first parked message of each stream whose time has come, and what waits behind it as long as it goes well.

@@ -54,7 +54,9 @@ public final class Dispatcher: Sendable {
 
     /// Carries out a command given by name, its fields as JSON. Throws a `Refusal`, or a failure of the database.
     public func perform(_ command: String, _ body: [UInt8], _ request: CommandRequest) async throws -> Outcome {
-        guard let acceptance = catalogue.acceptances[command] else { preconditionFailure("no module accepts \(command)") }
+        guard let acceptance = catalogue.acceptances[command] else {
+            preconditionFailure("no module accepts \(command)")
+        }
         return try await perform(request, digest: Digest.sha256(Array(command.utf8) + [0] + body)) { tx in
             try await acceptance.handle(body, tx)
         }
@@ -107,6 +109,8 @@ public final class Dispatcher: Sendable {
         } catch let refusal as Refusal {
             // Refused on the strength of a state that may be out of date, if other processes write: that is checked.
             if try await isOutdated(work) { return nil }
+            // Or of its own effect, if it came twice at the same time.
+            if request.mayRepeat, let answer = try await answered(request, digest) { return answer }
             throw refusal
         }
         if unit.writesNothing && !request.mayRepeat {
@@ -161,7 +165,9 @@ public final class Dispatcher: Sendable {
         try await !pool.query("select 1 from mall.commands where command_id = \(id)").isEmpty
     }
 
-    private func repeated(_ position: Position, _ kept: [UInt8], _ keptDigest: [UInt8], _ digest: [UInt8]) throws -> Outcome {
+    private func repeated(_ position: Position, _ kept: [UInt8], _ keptDigest: [UInt8], _ digest: [UInt8]) throws
+        -> Outcome
+    {
         guard keptDigest == digest else {
             throw Refusal.invalid("this idempotency key was used for another request", field: "Idempotency-Key")
         }

@@ -18,7 +18,10 @@ struct Log: Sendable {
             """)
         guard let head = heads.first else { return nil }
         let number: Int64 = try head[0]
-        let snapshot = try head.isNull(1) ? nil : Snapshot(version: Int(head[1, as: Int32.self]), schema: Int(head[2, as: Int32.self]), state: head[3])
+        let snapshot =
+            try head.isNull(1)
+            ? nil
+            : Snapshot(version: Int(head[1, as: Int32.self]), schema: Int(head[2, as: Int32.self]), state: head[3])
         return (snapshot, try await events(ofStream: number, after: snapshot?.version ?? 0))
     }
 
@@ -123,7 +126,8 @@ struct LogRow: Sendable {
         }
         envelope = Envelope(
             position: Position(try row[0]), commandEnd: Position(try row[1]), id: try row[2],
-            stream: StreamName(category: category, id: try row[4]), version: Int(try row[5, as: Int32.self]), kind: kind,
+            stream: StreamName(category: category, id: try row[4]), version: Int(try row[5, as: Int32.self]),
+            kind: kind,
             type: try row[7], body: try row[8],
             cause: Cause(correlation: try row[9], causation: try row[10], actor: try row[11]), at: try row[12])
         stream = try row[13]

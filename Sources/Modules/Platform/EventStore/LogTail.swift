@@ -9,7 +9,8 @@ actor LogTail {
     private let loop: EventLoop
     private let log: Log
     private var rows = Deque<LogRow>()
-    private var reading: (after: Position, task: Task<[LogRow], any Error>)?
+    private var reading: (after: Position, number: Int, task: Task<[LogRow], any Error>)?
+    private var readings = 0
     /// Rises when everything is forgotten: what was asked for before is not taken in any more.
     private var age = 0
 
@@ -27,25 +28,26 @@ actor LogTail {
             return try await log.rows(after: position)
         }
         if let reading, reading.after == position { return try await reading.task.value }
-        let before = age
-        let task = loop.spawnThrowing { try await self.read(after: position, since: before) }
-        reading = (position, task)
+        readings += 1
+        let number = readings
+        let task = loop.spawnThrowing { try await self.read(after: position, number) }
+        reading = (position, number, task)
         return try await task.value
+    }
+
+    /// Once it has ended nobody joins it any more: who comes then may know that there is more by now.
+    private func read(after position: Position, _ number: Int) async throws -> [LogRow] {
+        defer { if reading?.number == number { reading = nil } }
+        let before = age
+        let new = try await log.rows(after: position)
+        if age == before { take(new, after: position) }
+        return new
     }
 
     func forget() {
         rows.removeAll()
         reading = nil
         age += 1
-    }
-
-    /// The reading ends here and not where it is waited for: whoever asks next would be given its old answer until the one
-    /// who began it came to run, which on one loop may be never.
-    private func read(after position: Position, since age: Int) async throws -> [LogRow] {
-        defer { if age == self.age { reading = nil } }
-        let new = try await log.rows(after: position)
-        if age == self.age { take(new, after: position) }
-        return new
     }
 
     private func remembered(after position: Position) -> [LogRow]? {

@@ -94,7 +94,8 @@ public actor Projector {
         let batch = try await fold(rows)
         do {
             try await checkpoints.advance(
-                Self.name, from: position, to: last.position, with: batch.flatMap { $0.definition.storage.store($0.changes.map(\.row)) })
+                Self.name, from: position, to: last.position,
+                with: batch.flatMap { $0.definition.storage.store($0.changes.map(\.row)) })
             tell(batch, upTo: last)
         } catch let error as PostgresError where error.isOfData {
             // A row that its table cannot take. Each command alone, so that only this row's projection misses it.
@@ -132,7 +133,8 @@ public actor Projector {
         let batch = try await fold(rows)
         let from = position
         let kept = try await pool.transaction { session in
-            _ = try await session.query("select mall.advance(\(Self.name), \(from.rawValue), \(last.position.rawValue))")
+            _ = try await session.query(
+                "select mall.advance(\(Self.name), \(from.rawValue), \(last.position.rawValue))")
             var kept: Folded = []
             for part in batch {
                 do {
@@ -204,7 +206,8 @@ extension StoredRow {
         let isDeleted: Bool = try row[2]
         self.init(
             key: try row[0], position: Position(try row[1]),
-            columns: isDeleted ? nil : Columns(names: ColumnNames([]), values: []), value: try row[3], detail: try row[4],
+            columns: isDeleted ? nil : Columns(names: ColumnNames([]), values: []), value: try row[3],
+            detail: try row[4],
             cause: try row[5])
     }
 
@@ -219,7 +222,8 @@ extension StoredRow {
         }
         self.init(
             key: try row[offset], position: Position(try row[offset + 1]),
-            columns: isDeleted ? nil : Columns(names: projection.columnNames, values: values), value: try row[offset + 3],
+            columns: isDeleted ? nil : Columns(names: projection.columnNames, values: values),
+            value: try row[offset + 3],
             detail: try row[offset + 4], cause: try row[offset + 5])
     }
 }

@@ -35,7 +35,9 @@ public struct Questions: Reader {
     public func rows(_ sql: SQL) async throws -> SQLRows { try await pool.query(sql) }
 
     public func holder(ofClaim scope: String, value: String) async throws -> UUID? {
-        try await pool.query("select holder from mall.claims where scope = \(scope) and value = \(value)").first.map { try $0[0] }
+        try await pool.query("select holder from mall.claims where scope = \(scope) and value = \(value)").first.map {
+            try $0[0]
+        }
     }
 
     public func remember(_ sql: SQL) async throws { _ = try await pool.query(sql) }

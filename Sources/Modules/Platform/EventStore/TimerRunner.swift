@@ -77,7 +77,9 @@ actor TimerRunner {
             "category": "\(timer.category)", "stream": "\(timer.stream.lowercase)", "timer": "\(timer.name)",
         ]
         guard let ticking = catalogue.tickings[timer.category] else {
-            if unknown.insert(timer.category).inserted { logger.error("a timer is due that nobody knows", metadata: what) }
+            if unknown.insert(timer.category).inserted {
+                logger.error("a timer is due that nobody knows", metadata: what)
+            }
             return false
         }
         let id = uuid5(namespace: timer.stream, name: "\(timer.category) \(timer.name) \(timer.at.microseconds)")

@@ -167,7 +167,8 @@ final class Work: @unchecked Sendable {
         unit.rows = rows
         for (index, stream) in touched.enumerated() {
             unit.streams.append(
-                CommitUnit.Stream(name: stream.name, expected: stream.expected, count: stream.version - stream.expected))
+                CommitUnit.Stream(name: stream.name, expected: stream.expected, count: stream.version - stream.expected)
+            )
             for claim in stream.claimsBefore.subtracting(stream.claims) {
                 unit.claims.append(CommitUnit.ClaimChange(stream: index, takes: false, claim: claim))
             }

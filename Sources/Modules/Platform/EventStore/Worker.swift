@@ -20,6 +20,7 @@ public actor Worker {
     private let consumers: [Consumer]
     private let projector: Projector
     private let timers: TimerRunner
+    private let tombstones: Tombstones
     private let logger = Logger(label: "mallbots.worker")
     /// Whether this process is the one.
     public private(set) var isActive = false
@@ -28,7 +29,8 @@ public actor Worker {
 
     /// `publish` is called on the loop after each of the projector's commits, in order.
     public init(
-        on loop: EventLoop, dispatcher: Dispatcher, pool: Pool, lock connection: Connection, feed: LogFeed, clock: MallClock,
+        on loop: EventLoop, dispatcher: Dispatcher, pool: Pool, lock connection: Connection, feed: LogFeed,
+        clock: MallClock,
         publish: @escaping @Sendable (ProjectedBatch) -> Void
     ) {
         self.loop = loop
@@ -45,8 +47,11 @@ public actor Worker {
         consumers =
             catalogue.reactions.map { consumer("\($0.module).reactions", .reactions($0.byEvent)) }
             + catalogue.tables.map { consumer("table.\($0.name)", .table($0)) }
-        projector = Projector(on: loop, projections: catalogue.projections, pool: pool, tail: tail, feed: feed, publish: publish)
+        projector = Projector(
+            on: loop, projections: catalogue.projections, pool: pool, tail: tail, feed: feed, publish: publish)
         timers = TimerRunner(on: loop, dispatcher: dispatcher, pool: pool, feed: feed, clock: clock)
+        tombstones = Tombstones(
+            loop: loop, pool: pool, clock: clock, storages: catalogue.projections.map(\.storage))
         clock.onAdvance { [loop] in loop.spawn { await feed.poke() } }
     }
 
@@ -112,6 +117,7 @@ public actor Worker {
             group.addTask { await self.timers.run() }
             group.addTask { try await self.watchLock() }
             group.addTask { await self.purge() }
+            group.addTask { await self.tombstones.run() }
             defer { group.cancelAll() }
             // All of them go on for ever; the first to end ends the work.
             try await group.next()

@@ -55,7 +55,7 @@ public enum Coding {
 extension Refusal {
     public init(decoding error: any Error) {
         guard let error = error as? DecodingError else {
-            self = .invalid("the body is not valid JSON")
+            self = .invalid(Self.notJSON)
             return
         }
         func path(_ context: DecodingError.Context, _ last: (any CodingKey)? = nil) -> String? {
@@ -74,11 +74,15 @@ extension Refusal {
             self = .invalid("\(field ?? "the body") must not be null", field: field)
         case .dataCorrupted(let context):
             let field = path(context)
-            self = .invalid(field == nil ? "the body is not valid JSON" : "\(field!): \(context.debugDescription)", field: field)
+            self = .invalid(
+                field == nil ? Self.notJSON : "\(field!): \(context.debugDescription)", field: field)
         @unknown default:
-            self = .invalid("the body is not valid JSON")
+            self = .invalid(Self.notJSON)
         }
     }
+
+    /// The decoder calls JSON broken, too, when a number is no whole one of 64 bits, and does not say where.
+    private static let notJSON = "the body is not valid JSON, or a number in it is not a whole one that fits 64 bits"
 
     private static func spoken(_ type: any Any.Type) -> String {
         switch type {

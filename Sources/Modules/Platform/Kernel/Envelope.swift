@@ -71,7 +71,8 @@ public struct Envelope: Sendable {
     public let at: Instant
 
     public init(
-        position: Position, commandEnd: Position, id: UUID, stream: StreamName, version: Version, kind: Kind, type: String,
+        position: Position, commandEnd: Position, id: UUID, stream: StreamName, version: Version, kind: Kind,
+        type: String,
         body: [UInt8], cause: Cause, at: Instant
     ) {
         self.position = position

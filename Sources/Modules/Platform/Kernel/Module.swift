@@ -65,7 +65,8 @@ public struct Answering: Sendable {
 /// What an aggregate's due timers become: commands to itself.
 public struct Ticking: Sendable {
     public let category: String
-    public let tick: @Sendable (_ id: UUIDOf, _ timer: String, borrowing any Transaction & ~Copyable) async throws -> Void
+    public let tick:
+        @Sendable (_ id: UUIDOf, _ timer: String, borrowing any Transaction & ~Copyable) async throws -> Void
 }
 
 /// A table that a module keeps from messages, in log order, in the transaction that advances its mark. It never appends.

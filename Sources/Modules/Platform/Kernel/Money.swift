@@ -24,7 +24,14 @@ public struct Money: Hashable, Sendable, Comparable {
 }
 
 extension Money: Codable {
-    public init(from decoder: any Decoder) throws { minor = try decoder.singleValueContainer().decode(Int64.self) }
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        do { minor = try container.decode(Int64.self) } catch DecodingError.dataCorrupted {
+            // The decoder says of 1.5 that the JSON is broken, and not where.
+            throw DecodingError.dataCorruptedError(
+                in: container, debugDescription: "expected an amount in minor units, a whole number")
+        }
+    }
 
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()

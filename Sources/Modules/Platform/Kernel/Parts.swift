@@ -43,7 +43,9 @@ public func ticks<D: Decider>(_: D.Type) -> Part {
 }
 
 /// A table kept from messages.
-public func keeps(_ name: String, @ListBuilder<Effect> _ effects: () -> [Effect]) -> Part { .keeps(Table(name, effects)) }
+public func keeps(_ name: String, @ListBuilder<Effect> _ effects: () -> [Effect]) -> Part {
+    .keeps(Table(name, effects))
+}
 
 /// What a message does to a table: statements that bind the message's values.
 public func on<M: Message>(_: M.Type, _ effect: @escaping @Sendable (M, Envelope) -> SQL) -> Effect {

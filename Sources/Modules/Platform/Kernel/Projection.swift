@@ -68,7 +68,8 @@ public struct Projection<Row: ProjectionRow>: Folding {
 
     /// Stored in a table of its own, `live.NAME`, unless it brings another storage.
     public init(
-        _ name: String, of _: Row.Type, storage: (any ProjectionStorage)? = nil, @ListBuilder<Fold<Row>> _ folds: () -> [Fold<Row>]
+        _ name: String, of _: Row.Type, storage: (any ProjectionStorage)? = nil,
+        @ListBuilder<Fold<Row>> _ folds: () -> [Fold<Row>]
     ) {
         self.name = name
         self.storage = storage ?? TableStorage(name, columns: Row.columns.map { ($0.name, $0.kind) })
@@ -168,7 +169,9 @@ final class TypedFolder<Row: ProjectionRow>: Folder {
     func fold(_ envelope: Envelope) throws {
         guard let fold = projection.folds[envelope.type] else { return }
         let key = try fold.key(envelope)
-        guard var entry = entries[key] else { preconditionFailure("a row of \(projection.name) was folded before it was loaded") }
+        guard var entry = entries[key] else {
+            preconditionFailure("a row of \(projection.name) was folded before it was loaded")
+        }
         let old = entry.row
         try fold.apply(&entry.row, envelope)
         guard entry.row != old else { return }

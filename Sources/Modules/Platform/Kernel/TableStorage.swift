@@ -64,7 +64,8 @@ public struct TableStorage: ProjectionStorage {
         if let after = query.after {
             let comparison = query.order.descending ? "<" : ">"
             let value = scalar(after.value)
-            sql += " and (\(raw: column) \(raw: comparison) \(value) or (\(raw: column) = \(value) and key > \(after.key)))"
+            sql +=
+                " and (\(raw: column) \(raw: comparison) \(value) or (\(raw: column) = \(value) and key > \(after.key)))"
         }
         sql += " order by \(raw: column) \(raw: direction), key"
         if let limit = query.limit { sql += " limit \(Int64(limit))" }
@@ -122,7 +123,9 @@ public struct TableStorage: ProjectionStorage {
     }
 
     private func kind(of column: String) -> ColumnKind {
-        guard let found = columns.first(where: { $0.name == column }) else { preconditionFailure("\(table) has no column \(column)") }
+        guard let found = columns.first(where: { $0.name == column }) else {
+            preconditionFailure("\(table) has no column \(column)")
+        }
         return found.kind
     }
 
@@ -145,7 +148,8 @@ public struct TableStorage: ProjectionStorage {
         case .uuid: return "\(values.map { if case .uuid(let value) = $0 { value } else { UUID?.none } })"
         case .uuids:
             // unnest would flatten an array of arrays, so each set travels as its text and is cast back.
-            return "\(values.map { if case .uuids(let set) = $0 { "{" + set.map(\.lowercase).joined(separator: ",") + "}" } else { String?.none } })"
+            return
+                "\(values.map { if case .uuids(let set) = $0 { "{" + set.map(\.lowercase).joined(separator: ",") + "}" } else { String?.none } })"
         }
     }
 }
