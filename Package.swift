@@ -108,6 +108,12 @@ let package = Package(
             "PaymentsTests",
             of: ["Kernel", "Contracts", "DomainTestSupport", "Payments", "Baskets", "Stores", "Customers", "Ordering"]),
         .test("LiveTests", of: ["Live", "Kernel"]),
+        .test(
+            "MallTests",
+            of: [
+                "App", "Kernel", "EventLoop", "EventStore", "Postgres", "WebSocket", "TestSupport",
+                "PostgresTestSupport", .log,
+            ]),
     ])
 
 // The rules every target is built by.
