@@ -30,7 +30,7 @@ final class Application: Sendable {
     let dispatcher: Dispatcher
     let live: LiveGateway
     private let database: Database
-    private let relay: LogRelay
+    private let relays: [Relay]
     private let loops: [EventLoop]
     private let server: Server
     private let control: Server?
@@ -94,9 +94,14 @@ final class Application: Sendable {
         control = try options.testControl.map { path in
             try TestControl(clock: clock, card: card, worker: worker).serve(at: path, on: loop)
         }
-        relay = LogRelay(
-            database.configuration(name: "mallbots relay"), on: loop, feed: feed,
-            logger: Logger(label: "mallbots.relay"))
+        let logRelay = feed.relay(
+            over: database.configuration(name: "mallbots relay"), on: loop, logger: Logger(label: "mallbots.relay"))
+        let liveRelay = Relay(
+            "mall_live", database.configuration(name: "mallbots live relay"), on: loop,
+            logger: Logger(label: "mallbots.relay")
+        ) { live.look() }
+        live.onPublish { liveRelay.tell() }
+        relays = [logRelay, liveRelay]
         work = [
             loop.spawn { await worker.run() },
             loop.spawn {
@@ -114,7 +119,7 @@ final class Application: Sendable {
         await control?.drain(within: .zero)
         for task in work { task.cancel() }
         for task in work { await task.value }
-        await relay.close()
+        for relay in relays { await relay.close() }
         await database.stop()
         for loop in loops { loop.stop() }
     }
