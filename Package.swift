@@ -52,7 +52,7 @@ let package = Package(
         .code(
             "EventStore", in: "Modules/Platform",
             sees: ["Kernel", "EventLoop", "Crypto", "Postgres", .collections("DequeModule"), .log],
-            embeds: ["log", "commit_batch", "advance"].map { "Schema/\($0).sql" }),
+            embeds: ["log", "commit_batch", "advance", "horizon"].map { "Schema/\($0).sql" }),
         .code("Server", in: "AdminBFF", sees: ["CLinux", "EventLoop", "HTTP", "WebSocket", .log]),
 
         // 4. The programs: the only places where parts meet.
@@ -109,6 +109,12 @@ let package = Package(
             "PaymentsTests",
             of: ["Kernel", "Contracts", "DomainTestSupport", "Payments", "Baskets", "Stores", "Customers", "Ordering"]),
         .test("LiveTests", of: ["Live", "Kernel"]),
+        .test(
+            "MallTests",
+            of: [
+                "App", "Kernel", "EventLoop", "EventStore", "Postgres", "WebSocket", "TestSupport",
+                "PostgresTestSupport", .log,
+            ]),
     ])
 
 // The rules every target is built by.

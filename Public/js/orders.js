@@ -9,8 +9,7 @@ export const cancelable = (order) => CANCELABLE.has(order.status) && may("cancel
 export function askCancel(order) {
   openDialog({
     title: `Cancel order ${order.number}?`,
-    text: `${order.customerName} is told, and ${order.paid ? "the payment is refunded" : "nothing is charged"}. ` +
-      `This can not be undone.`,
+    text: `${order.paid ? "The payment is refunded" : "Nothing is charged"}. This can not be undone.`,
     fields: [{ name: "reason", label: "Reason", kind: "long", required: true, max: 500 }],
     submit: "Cancel order",
     dismiss: "Keep order",

@@ -66,6 +66,9 @@ class Staff(Http):
         product = {"name": name, "description": "", "sku": sku, "priceMinor": price_minor}
         return self("POST", f"/admin/api/stores/{store}/products", product)["id"]
 
+    def cancel(self, order, reason):
+        self("POST", f"/admin/api/orders/{order}/cancel", {"reason": reason})
+
     def order(self, order):
         return self("GET", f"/admin/api/orders/{order}")
 

@@ -14,7 +14,8 @@ import traceback
 from pathlib import Path
 
 import journey as story
-from browser import Failed, browser, eventually
+from browser import Desk, Failed, browser, eventually
+from frames import Recorder
 from mall import Refused
 from server import PROJECT, Server
 
@@ -58,6 +59,29 @@ def follow_the_readme(journey):
     journey.anna.wait_for_status(order, "canceled")
 
 
+def speak_as_the_catalogue_says(journey):
+    """Every frame between a working page and the server is in the catalogue of the live protocol."""
+    context = journey.chromium.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB")
+    recorder = Recorder(context)
+    carla = Desk(context, journey.base, "carla", journey.shots)
+    carla.open("/orders")
+    carla.log_in(journey.user, journey.password)
+    carla.wait_until_live()
+    order = order_one_more(journey)
+    carla.wait_for_row(order)
+    carla.open_order(order)
+    journey.staff.cancel(order, "seen on every screen")
+    carla.wait_for_status(order, "canceled")
+    carla.close_order()
+    carla.search(journey.customer_name)
+    carla.wait_for_row(order)
+    carla.open("/stores")
+    carla.wait_until_live()
+    frames = recorder.check()
+    context.close()
+    story.expect(f"many frames were seen: {frames}", frames > 10)
+
+
 def survive_a_kill_of_the_server(journey):
     journey.server.kill()
     for each in (journey.anna, journey.boris):
@@ -99,8 +123,8 @@ def stop_and_leave_nothing(journey):
 def steps():
     after = story.STEPS.index(story.survive_a_restart) + 1
     return [
-        *story.STEPS[:after], follow_the_readme, survive_a_kill_of_the_server, survive_a_kill_of_postgresql,
-        restore_a_backup_under_open_pages, *story.STEPS[after:], stop_and_leave_nothing,
+        *story.STEPS[:after], follow_the_readme, speak_as_the_catalogue_says, survive_a_kill_of_the_server,
+        survive_a_kill_of_postgresql, restore_a_backup_under_open_pages, *story.STEPS[after:], stop_and_leave_nothing,
     ]
 
 

@@ -237,7 +237,7 @@ import Testing
         try await withBank { database, _ in
             let (teller, listener) = (Branch(database.configuration), Branch(database.configuration))
             let relays = [teller, listener].map {
-                LogRelay(database.configuration, on: $0.loop, feed: $0.feed, logger: TestCluster.quiet)
+                $0.feed.relay(over: database.configuration, on: $0.loop, logger: TestCluster.quiet)
             }
             for relay in relays { try await relay.ready() }
             for _ in 0..<3 {

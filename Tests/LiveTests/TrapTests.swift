@@ -165,6 +165,31 @@ struct TrapTests {
         #expect(page.rowsReceived == 5, "the four of the beginning and the new one")
     }
 
+    @Test func `trap 3: a page that must begin anew is not sent back behind its cursor either`() {
+        let server = filled(4)
+        let late = TestServer(log)
+        log.write([("orders", key(5), .make(5))])
+        server.show()
+        let page = connected(server)
+        page.open(1)
+        server.read()
+        page.read()
+        page.disconnect()
+        log.write([("orders", key(2), nil)])
+        let rest = log.set(from: Position(4), to: Position(6))
+        late.views.horizon = Position(6)
+        page.connect(to: late)
+        late.read()
+        late.views.tick(now: late.now + .seconds(6))
+        page.read()
+        #expect(!page.messages.contains { $0.type == "commit" })
+        _ = log.project()
+        late.views.apply(rest, now: late.now)
+        late.read()
+        page.read()
+        #expect(page.position == 6 && page.numbers(1) == [5, 4, 3, 1])
+    }
+
     @Test func `trap 4: a row that left the filter while the page was away is gone when it is back`() {
         let server = filled(3)
         let page = connected(server)

@@ -30,7 +30,8 @@ final class LiveShard: @unchecked Sendable {
         self.pool = pool
         self.clock = clock
         self.topics = topics.map(\.name)
-        views = Views(topics: topics, epoch: mark.epoch, position: mark.position, asOf: mark.asOf)
+        views = Views(
+            topics: topics, epoch: mark.epoch, position: mark.position, asOf: mark.asOf, horizon: mark.horizon)
     }
 
     func start() { loop.call { self.tick() } }
@@ -55,6 +56,9 @@ final class LiveShard: @unchecked Sendable {
     }
 
     func apply(_ set: ChangeSet) { enter { $0.views.apply(set, now: $0.clock.now) } }
+
+    /// Cursors before the horizon are answered with everything anew.
+    func take(horizon: Position) { enter { $0.views.horizon = horizon } }
 
     func renew(_ mark: Mark) {
         enter { $0.views.renew(epoch: mark.epoch, position: mark.position, asOf: mark.asOf, now: $0.clock.now) }

@@ -117,6 +117,10 @@ final class View {
             let held = olds[index].flatMap { place(of: change.row.key, $0) }
             var next = after.map { Place(value: $0.values[column], key: change.row.key) }
             if let edge, let place = next, precedes(edge, place) { next = nil }
+            if let held, let next, entries[held].value == next.value {
+                noted.note(next.key, wasVisible: held < key.limit)
+                continue
+            }
             if let held { remove(at: held, &noted) }
             if let next { insert(next, change.row, &noted) }
         }

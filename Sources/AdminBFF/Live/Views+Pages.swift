@@ -18,6 +18,7 @@ extension Views {
     public func disconnect(_ page: Page) {
         page.isGone = true
         pages.removeAll { $0 === page }
+        pagesAhead.removeAll { $0 === page }
         for attachment in page.attachments { release(attachment) }
         page.attachments = []
     }
@@ -99,13 +100,16 @@ extension Views {
             page.sink.send(Frame(ServerMessage.reset(view: attachment.id, reason: "epoch")))
             return
         }
+        page.fallBehind(at: head)
+        if cursor.position > head {
+            page.floor = max(page.floor, cursor.position)
+            if !pagesAhead.contains(where: { $0 === page }) { pagesAhead.append(page) }
+        }
         guard cursor.position >= horizon else {
             page.sink.send(Frame(ServerMessage.reset(view: attachment.id, reason: "too old")))
             return
         }
         attachment.basis = .resumed(Set(resume.have), cursor.position)
-        page.fallBehind(at: head)
-        if cursor.position > head { page.floor = max(page.floor, cursor.position) }
     }
 
     private func change(_ attachment: Attachment, _ query: ClientMessage.Query, now: Instant) throws(Refusal) {

@@ -21,6 +21,8 @@ public final class Views {
     var views: [ViewKey: View] = [:]
     var tables: [RowTable] = []
     var pages: [Page] = []
+    /// Those that came with a cursor ahead of the head.
+    var pagesAhead: [Page] = []
     private var viewsMade = 0
     private var marks = 0
 
@@ -279,10 +281,10 @@ public final class Views {
             }
         }
         if !hasGap, let next = ahead.first { close(gapBefore: next, now: now, kept: true) }
-        for page in pages where page.floor > .start && page.floor <= head {
-            page.floor = .start
-            deliver(page, now: now)
-        }
+        guard !pagesAhead.isEmpty else { return }
+        let reached = pagesAhead.filter { $0.floor <= head }
+        pagesAhead.removeAll { $0.floor <= head }
+        for page in reached { deliver(page, now: now) }
     }
 
     /// A change set is missing. What changed since is read once for all views, or, behind the horizon, every view is.

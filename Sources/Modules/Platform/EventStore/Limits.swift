@@ -39,6 +39,9 @@ public enum Limits {
     static let timersPerLook = 100
     /// Due timers fired at the same time: their commands share a flush.
     static let timersAtOnce = 32
+    /// How long the tombstones of deleted rows are kept, and how often those that are older are looked for.
+    static let horizon = Duration.seconds(86_400)
+    static let horizonStep = Duration.seconds(3_600)
     /// How long a command's answer is kept for a repetition.
     public static let answersKept = Duration.seconds(86_400)
     /// Answers that one statement forgets, and how long until the next look.

@@ -5,4 +5,5 @@ public let eventStoreMigrations = [
     Migration(1, "log", sql: String(decoding: PackageResources.log_sql, as: UTF8.self)),
     Migration(2, "commit_batch", sql: String(decoding: PackageResources.commit_batch_sql, as: UTF8.self)),
     Migration(3, "advance", sql: String(decoding: PackageResources.advance_sql, as: UTF8.self)),
+    Migration(4, "horizon", sql: String(decoding: PackageResources.horizon_sql, as: UTF8.self)),
 ]

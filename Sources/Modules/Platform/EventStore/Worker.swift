@@ -20,6 +20,7 @@ public actor Worker {
     private let consumers: [Consumer]
     private let projector: Projector
     private let timers: TimerRunner
+    private let tombstones: Tombstones
     private let logger = Logger(label: "mallbots.worker")
     /// Whether this process is the one.
     public private(set) var isActive = false
@@ -49,6 +50,8 @@ public actor Worker {
         projector = Projector(
             on: loop, projections: catalogue.projections, pool: pool, tail: tail, feed: feed, publish: publish)
         timers = TimerRunner(on: loop, dispatcher: dispatcher, pool: pool, feed: feed, clock: clock)
+        tombstones = Tombstones(
+            loop: loop, pool: pool, clock: clock, storages: catalogue.projections.map(\.storage))
         clock.onAdvance { [loop] in loop.spawn { await feed.poke() } }
     }
 
@@ -114,6 +117,7 @@ public actor Worker {
             group.addTask { await self.timers.run() }
             group.addTask { try await self.watchLock() }
             group.addTask { await self.purge() }
+            group.addTask { await self.tombstones.run() }
             defer { group.cancelAll() }
             // All of them go on for ever; the first to end ends the work.
             try await group.next()
