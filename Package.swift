@@ -11,6 +11,7 @@ let package = Package(
         .library(name: "WebSocket", targets: ["WebSocket"]),
         .executable(name: "mallbots", targets: ["App"]),
         .library(name: "Search", targets: ["Kernel", "Contracts", "Postgres", "Search"]),
+        .library(name: "EventStore", targets: ["Kernel", "EventLoop", "Postgres", "EventStore"]),
         .executable(name: "echo", targets: ["Echo"]),
     ],
     dependencies: [

@@ -207,36 +207,34 @@ import Testing
         }
     }
 
-    @Test func `a consumer hears of a command by a wake-up and not by its poll`() async throws {
-        try await withBranch(works: true) { branch in
-            let account = try await branch.open()
-            try await until("all wait") { try await branch.isSettled() }
-            let start = ContinuousClock.now
-            for number in 1...20 {
-                try await branch.perform(Change(account, .deposit(amount: 1)))
-                try await until("it is heard") { try await branch.bonus(of: account)?.granted == number }
-            }
-            // By polling alone it would take ten seconds.
-            #expect(ContinuousClock.now - start < Limits.poll * 10)
+    @Test func `whoever waits for the log to grow is woken by a command`() async throws {
+        try await withBranch { branch in
+            let feed = branch.feed
+            let (hint, head) = (await feed.hints, await feed.head)
+            let woken = Task { await feed.wait(beyond: head, since: hint, atMost: .seconds(86_400)) }
+            _ = try await branch.open()
+            await woken.value
+            // Nobody waits for what is there already, nor after a hint that came since one looked.
+            await feed.wait(beyond: head, since: hint, atMost: .seconds(86_400))
+            await feed.poke()
+            await feed.wait(beyond: Position(.max), since: hint, atMost: .seconds(86_400))
+            #expect(await feed.head > head)
         }
     }
 
-    @Test func `a consumer in another process hears of it by a notification`() async throws {
+    @Test func `whoever waits in another process is woken by a notification`() async throws {
         try await withBank { database, _ in
             let (teller, listener) = (Branch(database.configuration), Branch(database.configuration))
             let relays = [teller, listener].map {
-                LogRelay(database.configuration, on: $0.loop, feed: $0.feed, logger: TestCluster.quiet)
+                $0.feed.relay(over: database.configuration, on: $0.loop, logger: TestCluster.quiet)
             }
             for relay in relays { try await relay.ready() }
-            listener.work()
-            let account = try await teller.open()
-            try await until("all wait") { try await listener.isSettled() }
-            let start = ContinuousClock.now
-            for number in 1...20 {
-                try await teller.perform(Change(account, .deposit(amount: 1)))
-                try await until("it is heard") { try await teller.bonus(of: account)?.granted == number }
+            for _ in 0..<3 {
+                let hint = await listener.feed.hints
+                let woken = Task { await listener.feed.wait(beyond: .start, since: hint, atMost: .seconds(86_400)) }
+                _ = try await teller.open()
+                await woken.value
             }
-            #expect(ContinuousClock.now - start < Limits.poll * 10)
             for relay in relays { await relay.close() }
             await teller.close()
             await listener.close()

@@ -153,6 +153,9 @@ final class Work: @unchecked Sendable {
         (first ?? touched.indices.first).map { (touched[$0].name.id, touched[$0].version) }
     }
 
+    /// The stream of the subject.
+    var subjectStream: StreamName? { (first ?? touched.indices.first).map { touched[$0].name } }
+
     /// Only whether everything read is still the newest.
     var check: CommitUnit {
         var unit = CommitUnit(id: nil, digest: [], cause: cause, now: now)
