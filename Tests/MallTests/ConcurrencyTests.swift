@@ -27,7 +27,7 @@ import Testing
                 #expect(known.allSatisfy { $0.id == new.first?.id })
                 #expect(others.allSatisfy { $0.status == 409 && $0.hasErrorBody }, "\(others)")
             }
-            #expect(try await mall.number("select count(*) from mall.streams where category = 'customers.Customer'") == 10)
+            #expect(await mall.count("select count(*) from mall.streams where category = 'customers.Customer'") == 10)
         }
     }
 
@@ -48,7 +48,7 @@ import Testing
                 #expect(replies.count { $0.status == 201 } == 1, "\(replies)")
                 #expect(replies.allSatisfy { $0.status == 201 || $0.isError(409, "conflict") || $0.isError(409, "stale") }, "\(replies)")
             }
-            #expect(try await mall.number("select count(*) from mall.streams where category = 'stores.Product'") == 10)
+            #expect(await mall.count("select count(*) from mall.streams where category = 'stores.Product'") == 10)
         }
     }
 
@@ -72,7 +72,7 @@ import Testing
                 #expect(replies.allSatisfy { $0.status == 202 || $0.isError(409, "conflict") }, "\(replies)")
             }
             #expect(await eventually { await mall.administrator.all("/admin/api/orders", "orders").count == 5 })
-            #expect(try await mall.number("select count(*) from mall.log where type = 'ordersapi.OrderCreated'") == 5)
+            #expect(await mall.count("select count(*) from mall.log where type = 'ordersapi.OrderCreated'") == 5)
         }
     }
 

@@ -65,8 +65,9 @@ import Testing
             let customers = [await mall.customer("Grace Hopper", "01701111111"), await mall.customer("Émilie du Châtelet", "01702222222")]
             var orders: [String] = []
             for index in 0..<8 {
-                let placed = await mall.order(
-                    customers[index % 2], [(products[index % 3], Int64(1 + index % 4))] + (index == 7 ? [(products[0], 1)] : []))
+                var lines = [(products[index % 3], Int64(1 + index % 4))]
+                if index == 7 { lines.append((products[0], 1)) }
+                let placed = await mall.order(customers[index % 2], lines)
                 orders.append(try #require(placed.json.orderId.text, "\(placed)"))
             }
             for order in orders.prefix(3) {
