@@ -297,10 +297,9 @@ function applyAnswer(view, kind, chunks, delta) {
   // A snapshot replaces: a row held from another epoch may carry a higher position and be wrong all the same.
   if (kind === "snapshot") for (const row of sent) view.rows.drop(row.key)
   for (const row of sent) insert(view, row, delta)
-  for (const chunk of chunks) {
-    for (const key of chunk.gone ?? []) remove(view, key, delta)
-    if (chunk.total !== undefined) view.total = chunk.total
-  }
+  for (const chunk of chunks) for (const key of chunk.gone ?? []) remove(view, key, delta)
+  // An answer says all that is known: without a total there is none yet, and the old one is another question's.
+  view.total = chunks.at(-1).total
   if (keys) {
     const window = new Set(keys)
     for (const key of view.rows.keys()) if (!window.has(key)) remove(view, key, delta)

@@ -87,6 +87,17 @@ test("the total may follow the rows and waits for its commit like them", () => {
   assert.equal(protocol.receive(commit(11)).show.views[0].total, 1284)
 })
 
+test("an answer without a total says that it is not known, and not that it is the old one", () => {
+  const protocol = showing([row("a", 1)])
+  protocol.receive({ type: "total", shared: 17, total: 1284 })
+  protocol.receive(commit(11))
+  protocol.change(1, { ...orders, filter: { text: "mira" } })
+  protocol.receive(rows(1, [], { keys: ["a"], shared: 18 }))
+  assert.equal(protocol.receive(commit(12)).show.views[0].total, undefined)
+  protocol.receive({ type: "total", shared: 18, total: 3 })
+  assert.equal(protocol.receive(commit(13)).show.views[0].total, 3)
+})
+
 test("what was held without a commit when the connection ended is forgotten", () => {
   const protocol = showing([row("a", 1)])
   protocol.receive(change([row("b", 11)]))
