@@ -12,7 +12,6 @@ import {
 } from "../stores.js"
 
 const TYPING_MS = 220
-const MALL = 2000
 
 customElements.define("store-screen", class extends HTMLElement {
   connectedCallback() {
@@ -32,7 +31,8 @@ customElements.define("store-screen", class extends HTMLElement {
     })
     this.input.addEventListener("input", debounce(TYPING_MS, () => this.find(this.input.value.trim())))
     this.addEventListener("click", (event) => this.clicked(event))
-    this.mall = live.watch({ topic: "mall", filter: {}, order: "name", limit: MALL }, (view) => this.head(view))
+    this.mall = live.watch(
+      { topic: "mall", filter: { store: this.store }, order: "name", limit: 1 }, (view) => this.head(view))
     this.list.start()
     document.title = "Store · MallBots"
   }
