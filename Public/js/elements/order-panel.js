@@ -19,6 +19,7 @@ customElements.define("order-panel", class extends HTMLElement {
   connectedCallback() {
     this.replaceChildren(stamp("order-panel"))
     this.scroller = slot(this, "scroll")
+    this.stop = live.onStatus(() => this.wait())
     this.addEventListener("click", ({ target }) => {
       const act = target.closest("[data-act]")?.dataset.act
       if (act === "cancel") askCancel(this.order, () => this.order)
@@ -26,7 +27,10 @@ customElements.define("order-panel", class extends HTMLElement {
     })
   }
 
-  disconnectedCallback() { this.view?.close() }
+  disconnectedCallback() {
+    this.view?.close()
+    this.stop()
+  }
 
   show(id, query) {
     this.hidden = !id
@@ -42,9 +46,22 @@ customElements.define("order-panel", class extends HTMLElement {
     fill(this, { title: "Order" })
     slot(this, "status").hidden = true
     this.querySelector("[data-act=cancel]").hidden = true
-    this.scroller.replaceChildren(...Array.from({ length: 7 }, () => make("div", "bone bone-line")))
     this.scroller.scrollTop = 0
+    this.scroller.replaceChildren()
     this.view = live.watch({ topic: "order", filter: { order: id }, limit: 1 }, (view) => this.render(view))
+    this.wait()
+  }
+
+  /** Nothing to show yet. Bones promise an order; where nobody can be asked for it they would be a lie. */
+  wait() {
+    if (!this.view || this.detail || this.view.complete || this.view.refused) return
+    const away = live.status.state !== "open" && live.status.attempt > 0
+    if (away === this.away && this.scroller.childElementCount > 0) return
+    this.away = away
+    if (away) {
+      return this.state("Not connected", "The order is loaded as soon as the server can be reached again.", "lost")
+    }
+    this.scroller.replaceChildren(...Array.from({ length: 7 }, () => make("div", "bone bone-line")))
   }
 
   render(view) {
