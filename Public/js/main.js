@@ -42,6 +42,7 @@ async function start() {
     const state = stamp("state")
     const message = error.code === "offline" ? "It will be tried again in a moment." : error.message
     fill(state, { title: "MallBots can not be reached", text: message })
+    slot(state, "title").ariaLevel = "1"
     root.replaceChildren(state)
     setTimeout(start, RETRY_MS)
   }
@@ -91,6 +92,7 @@ function show(here) {
     fill(state, { title: "There is nothing here", text: "This address belongs to no screen.", link: "Go to orders" })
     slot(state, "link").href = "/orders"
     slot(state, "link").hidden = false
+    slot(state, "title").ariaLevel = "1"
     document.title = "Not found · MallBots"
     return main.replaceChildren(state)
   }

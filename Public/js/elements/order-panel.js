@@ -14,6 +14,7 @@ const EVENTS = {
   OrderCompleted: "Handed over", OrderCanceled: "Canceled", InvoicePaid: "Invoice paid",
 }
 const BAD = new Set(["OrderRejected", "OrderCanceled"])
+const ENDED = new Set(["rejected", "canceled"])
 
 customElements.define("order-panel", class extends HTMLElement {
   connectedCallback() {
@@ -97,7 +98,8 @@ customElements.define("order-panel", class extends HTMLElement {
     if (order.reason) text(reason, `${statusName(order.status)}: ${order.reason}`)
     fill(this.detail, {
       customer: order.customerName, id: order.orderId,
-      paid: order.paid ? "Paid" : "Not paid yet", total: money(order.totalMinor),
+      paid: order.paid ? "Paid" : ENDED.has(order.status) ? "Nothing charged" : "Not paid yet",
+      total: money(order.totalMinor),
     })
     slot(this.detail, "customer").href = `/orders${search({ customer: order.customerId })}`
     slot(this.detail, "customer").title = "All orders of this customer"
