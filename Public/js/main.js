@@ -20,6 +20,7 @@ import "./elements/stores-screen.js"
 import "./elements/toast-list.js"
 
 const RETRY_MS = 4_000
+const PATIENCE_MS = 2_000
 const OVER = "Your session is over. Sign in to go on where you were."
 const root = document.querySelector(".root")
 let shell = null
@@ -31,6 +32,7 @@ onMove(show)
 store.watch(enter)
 session.addEventListener("over", () => leave(OVER))
 document.addEventListener("visibilitychange", () => { if (!document.hidden) live.wake() })
+for (const act of ["pointerdown", "keydown"]) addEventListener(act, hurry, { passive: true })
 live.onStatus(watchSession)
 start()
 
@@ -127,6 +129,12 @@ async function watchSession() {
   } finally {
     asking = false
   }
+}
+
+/** Somebody is working with the page: it does not wait long for its next try. */
+function hurry() {
+  const { state, retryAt } = live.status
+  if (state === "waiting" && retryAt - Date.now() > PATIENCE_MS) live.wake()
 }
 
 function userItems() {
