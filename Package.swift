@@ -11,6 +11,7 @@ let package = Package(
         .library(name: "WebSocket", targets: ["WebSocket"]),
         .executable(name: "mallbots", targets: ["App"]),
         .library(name: "Search", targets: ["Kernel", "Contracts", "Postgres", "Search"]),
+        .library(name: "EventStore", targets: ["Kernel", "EventLoop", "Postgres", "EventStore"]),
         .executable(name: "echo", targets: ["Echo"]),
     ],
     dependencies: [
@@ -108,6 +109,12 @@ let package = Package(
             "PaymentsTests",
             of: ["Kernel", "Contracts", "DomainTestSupport", "Payments", "Baskets", "Stores", "Customers", "Ordering"]),
         .test("LiveTests", of: ["Live", "Kernel"]),
+        .test(
+            "MallTests",
+            of: [
+                "App", "Kernel", "EventLoop", "EventStore", "Postgres", "WebSocket", "TestSupport",
+                "PostgresTestSupport", .log,
+            ]),
     ])
 
 // The rules every target is built by.

@@ -27,6 +27,13 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
+        .executableTarget(
+            name: "LaneBench",
+            dependencies: [
+                .product(name: "EventStore", package: "MallBots"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
     ])
 
 let strict: [SwiftSetting] = [

@@ -30,7 +30,7 @@ public final class Branch: Sendable {
 
     public init(
         _ configuration: Configuration, modules: [Module] = bank(), clock: MallClock = MallClock(),
-        connections: Int = 6,
+        connections: Int = 4,
         lock lockSettings: Configuration? = nil, name: String = "branch"
     ) {
         var configuration = configuration
@@ -154,7 +154,7 @@ public struct Waited: Error, CustomStringConvertible {
 
 /// Returns once `condition` holds; fails when it does not within the time that a busy machine may take.
 public func until(
-    _ what: String, within limit: Duration = .seconds(30), _ condition: () async throws -> Bool
+    _ what: String, within limit: Duration = .seconds(60), _ condition: () async throws -> Bool
 ) async throws {
     let start = ContinuousClock.now
     while try await !condition() {

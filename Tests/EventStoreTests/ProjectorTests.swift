@@ -52,7 +52,7 @@ import Testing
             try await branch.pool.execute(
                 "create trigger ends after insert or update on live.accounts for each statement execute function test.ends()"
             )
-            try await branch.pool.execute("update test.chance set failure = 0.7")
+            try await branch.pool.execute("update test.chance set failure = 0.5")
             branch.work()
             try await until("it has failed a few times") {
                 try await branch.number(
@@ -77,7 +77,10 @@ import Testing
             // Its next connection has to wait for its turn like any other's.
             let holder = Connection(database.configuration, on: second.loop, logger: TestCluster.quiet)
             _ = try await holder.pipeline([
-                "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'first lock'"
+                """
+                select pg_terminate_backend(pid) from pg_stat_activity
+                where datname = current_database() and application_name = 'first lock'
+                """
             ])
             try await commandAtRandom(first, commands: 100)
             try await until("one of them works") {
@@ -111,7 +114,10 @@ import Testing
                 try await admin.query("select from pg_locks where locktype = 'advisory' and not granted").count == 1
             }
             _ = try await admin.query(
-                "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'first lock'")
+                """
+                select pg_terminate_backend(pid) from pg_stat_activity
+                where datname = current_database() and application_name = 'first lock'
+                """)
             let second = try await taken.value
             try await until("the first has noticed") { await !first.worker.isActive }
             await second.close()

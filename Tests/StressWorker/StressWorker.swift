@@ -20,7 +20,7 @@ struct StressWorker {
         // The lock belongs to a database: in another one it is always free.
         if arguments.count > 4 { lock.conninfo += " dbname=postgres" }
         let branch = Branch(configuration, modules: bank(faults), connections: 4, lock: lock, name: "stress \(seed)")
-        let relay = LogRelay(configuration, on: branch.loop, feed: branch.feed, logger: TestCluster.quiet)
+        let relay = branch.feed.relay(over: configuration, on: branch.loop, logger: TestCluster.quiet)
         branch.work()
         try await Workload(seed: seed, commands: commands).run(branch)
         await relay.close()

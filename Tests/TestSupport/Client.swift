@@ -14,15 +14,10 @@ public actor Client {
 
     /// Connects; `receiveBuffer` makes the kernel hold less for a client that does not read.
     public init(port: UInt16, receiveBuffer: Int32? = nil) {
-        // Inherited by a process that another test starts, it would stay open beyond its close.
-        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        precondition(descriptor >= 0, "no socket")
+        descriptor = Self.socket(AF_INET)
         if var size = receiveBuffer {
             setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<Int32>.size))
         }
-        var patience = timeval(tv_sec: Self.patience, tv_usec: 0)
-        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
-        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         var on: Int32 = 1
         setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
         var address = sockaddr_in()
@@ -35,6 +30,32 @@ public actor Client {
             }
         }
         precondition(result == 0, "port \(port) refuses: \(String(cString: strerror(errno)))")
+    }
+
+    /// Connects to a socket in the file system.
+    public init(path: String) {
+        descriptor = Self.socket(AF_UNIX)
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        let bytes = Array(path.utf8)
+        precondition(bytes.count < MemoryLayout.size(ofValue: address.sun_path), "\(path) is too long for a socket")
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
+        let result = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        precondition(result == 0, "\(path) refuses: \(String(cString: strerror(errno)))")
+    }
+
+    private static func socket(_ family: Int32) -> Int32 {
+        // Inherited by a process that another test starts, it would stay open beyond its close.
+        let descriptor = Glibc.socket(family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        precondition(descriptor >= 0, "no socket")
+        var patience = timeval(tv_sec: Self.patience, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+        return descriptor
     }
 
     deinit {
@@ -56,6 +77,12 @@ public actor Client {
 
     @discardableResult
     public func send(_ text: String) -> Bool { send(Array(text.utf8)) }
+
+    /// Sends a few bytes while another call may be waiting for what comes.
+    @discardableResult
+    public nonisolated func sendAside(_ bytes: [UInt8]) -> Bool {
+        bytes.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) } == bytes.count
+    }
 
     /// Sends nothing more, and goes on reading.
     public func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
@@ -139,10 +166,14 @@ public actor Client {
 
     /// Sends a request and waits for its response.
     public func ask(_ method: String, _ target: String, _ fields: String..., body: String? = nil) -> Answer? {
+        ask(method, target, fields: fields, body: body.map { Array($0.utf8) })
+    }
+
+    public func ask(_ method: String, _ target: String, fields: [String], body: [UInt8]?) -> Answer? {
         var text = "\(method) \(target) HTTP/1.1\r\nHost: test\r\n"
         for field in fields { text += field + "\r\n" }
-        if let body { text += "Content-Length: \(body.utf8.count)\r\n" }
-        guard send(text + "\r\n" + (body ?? "")) else { return nil }
+        if let body { text += "Content-Length: \(body.count)\r\n" }
+        guard send(Array((text + "\r\n").utf8) + (body ?? [])) else { return nil }
         return receiveResponse(to: method)
     }
 }

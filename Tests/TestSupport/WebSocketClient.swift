@@ -23,10 +23,11 @@ public actor WebSocketClient {
 
     /// Shakes hands; false if the server refuses.
     public func open(
-        _ path: String, subprotocols: [String] = [], origin: String? = nil, early: [UInt8] = []
+        _ path: String, subprotocols: [String] = [], origin: String? = nil, fields: [(name: String, value: String)] = [],
+        early: [UInt8] = []
     ) async -> Bool {
         var handshake = ClientHandshake(
-            host: "test", path: path, subprotocols: subprotocols, fields: origin.map { [("Origin", $0)] } ?? [])
+            host: "test", path: path, subprotocols: subprotocols, fields: fields + (origin.map { [(name: "Origin", value: $0)] } ?? []))
         guard await client.send(handshake.request + early) else { return false }
         while var bytes = await client.receive(), !bytes.isEmpty {
             let accepted: Bool? = bytes.withUnsafeMutableBytes { bytes in
@@ -51,6 +52,11 @@ public actor WebSocketClient {
     }
 
     public func send(_ text: String) async { await send(.text, Array(text.utf8)) }
+
+    /// Sends a small message while `receive` may be waiting.
+    public func sendAside(_ text: String) {
+        client.sendAside(Frame.bytes(.text, Array(text.utf8), mask: masks.next()))
+    }
 
     public func close(_ code: CloseCode) async {
         if let frame = core.close(code, mask: masks.next()) { await client.send(frame) }

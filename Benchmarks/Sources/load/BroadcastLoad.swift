@@ -90,10 +90,10 @@ private final class BroadcastRun: PeerOwner {
         sender?.send(frames)
     }
 
-    func received(_ peer: Peer, _ count: Int) {
+    func received(_ peer: Peer, _ message: Payload) {
         // The sender may get its own words back; they are not counted.
         guard peer !== sender, !isEnding else { return }
-        if count != size { wrong += 1 }
+        if message.count != size { wrong += 1 }
         let took = nanoseconds() - sentAt
         latencies.note(took)
         awaited -= 1

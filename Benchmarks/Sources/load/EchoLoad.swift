@@ -58,8 +58,8 @@ private final class EchoRun: PeerOwner {
         peer.send(frame)
     }
 
-    func received(_ peer: Peer, _ count: Int) {
-        if count != size { wrong += 1 }
+    func received(_ peer: Peer, _ message: Payload) {
+        if message.count != size { wrong += 1 }
         latencies.note(nanoseconds() - peer.sentAt)
         send(peer)
     }

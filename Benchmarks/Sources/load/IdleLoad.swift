@@ -1,5 +1,6 @@
 import ArgumentParser
 import EventLoop
+import WebSocket
 
 /// Connections that are opened and say nothing.
 struct IdleLoad: AsyncParsableCommand {
@@ -56,5 +57,5 @@ private final class IdleRun: PeerOwner {
             + "\(messages) messages came"
     }
 
-    func received(_ peer: Peer, _ count: Int) { messages += 1 }
+    func received(_ peer: Peer, _ message: Payload) { messages += 1 }
 }

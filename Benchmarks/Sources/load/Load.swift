@@ -9,7 +9,10 @@ import Glibc
 @main struct Load: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Loads a server on this machine and reports its CPU time per message.",
-        subcommands: [EchoLoad.self, BroadcastLoad.self, HTTPLoad.self, IdleLoad.self, FrameLoad.self])
+        subcommands: [
+            EchoLoad.self, BroadcastLoad.self, HTTPLoad.self, IdleLoad.self, FrameLoad.self, CommandsLoad.self,
+            LiveLoad.self,
+        ])
 }
 
 /// Which server, how many connections, for how long.
@@ -48,6 +51,14 @@ enum Limits {
     static let arrivesWithin = Duration.seconds(10)
     static let readSize = 256 * 1_024
     static let responseHead = 64 * 1_024
+    static let callers = 1_024
+    /// Connections on which a mall is prepared.
+    static let preparing = 16
+    static let listenersFollow = Duration.seconds(20)
+    static let pages = 10_000
+    static let rate = 10_000
+    /// How long the pages may take to show the last command.
+    static let pagesFollow = Duration.seconds(10)
 }
 
 /// A run that cannot go on.

@@ -48,15 +48,19 @@ struct ServerProcess {
 
     /// User and system time in seconds, in steps of the kernel's tick (10 ms).
     var cpu: Double {
+        get throws { try times[12...13].reduce(0, +) / Double(sysconf(Int32(_SC_CLK_TCK))) }
+    }
+
+    /// The fields of /proc/PID/stat behind the program's name, which may hold anything. With its ")" counted as 0, the
+    /// fields that follow are 1 (the third) and so on: utime, the fourteenth, is 12. What is no number is 0.
+    fileprivate var times: [Double] {
         get throws {
             let stat = try read("stat")
-            // The second field is the program's name in parentheses and may hold anything. With its ")" counted as 0, the
-            // fields that follow are 1 (the third) and so on: utime, the fourteenth, is 12.
             let fields = stat[(stat.lastIndex(of: ")") ?? stat.startIndex)...].split(separator: " ")
-            guard fields.count > 13, let user = Double(fields[12]), let system = Double(fields[13]) else {
+            guard fields.count > 15 else {
                 throw Failure(description: "expected times in /proc/\(pid)/stat, got \(stat)")
             }
-            return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
+            return fields.map { Double($0) ?? 0 }
         }
     }
 
@@ -71,7 +75,7 @@ struct ServerProcess {
         }
     }
 
-    private func read(_ name: String) throws -> String {
+    fileprivate func read(_ name: String) throws -> String {
         guard let file = fopen("/proc/\(pid)/\(name)", "r") else {
             throw Failure(description: "there is no process \(pid)")
         }
@@ -82,16 +86,41 @@ struct ServerProcess {
     }
 }
 
-/// A stretch of a run: how long, what the server and this process used in it.
+/// What a process and its children have used: PostgreSQL is one process for each connection, and some more.
+///
+/// Children that have ended count with their parent (cutime and cstime in proc(5)), so the sum never falls.
+struct ProcessFamily {
+    let pid: Int32
+
+    /// User and system time in seconds.
+    var cpu: Double {
+        get throws {
+            let ticks = Double(sysconf(Int32(_SC_CLK_TCK)))
+            var sum = try ServerProcess(pid: pid).times[12...15].reduce(0, +)
+            for child in try ServerProcess(pid: pid).read("task/\(pid)/children").split(separator: " ") {
+                guard let child = Int32(child) else { continue }
+                // One that has ended by now is in its parent's sum the next time.
+                sum += (try? ServerProcess(pid: child).times[12...13].reduce(0, +)) ?? 0
+            }
+            return sum / ticks
+        }
+    }
+}
+
+/// A stretch of a run: how long, what the server, its database and this process used in it.
 struct Stretch {
     private let server: ServerProcess?
+    private let database: ProcessFamily?
     private let start = nanoseconds()
     private let ownCPU = Self.ownCPU()
     private let serverCPU: Double?
+    private let databaseCPU: Double?
 
-    init(_ server: ServerProcess?) throws {
+    init(_ server: ServerProcess?, _ database: ProcessFamily? = nil) throws {
         self.server = server
+        self.database = database
         serverCPU = try server?.cpu
+        databaseCPU = try database?.cpu
     }
 
     /// One line: the rate of `count` things (`noun`, in the plural `nouns`), what one cost the server, and how long it took.
@@ -101,6 +130,9 @@ struct Stretch {
         if let used = try server?.cpu, let serverCPU, count > 0 {
             parts.append("server \(((used - serverCPU) * 1e6 / Double(count)).text(2)) µs CPU/\(noun)")
             parts.append("server \(((used - serverCPU) / seconds * 100).text(0)) % of a core")
+        }
+        if let used = try database?.cpu, let databaseCPU, count > 0 {
+            parts.append("PostgreSQL \(((used - databaseCPU) * 1e6 / Double(count)).text(2)) µs CPU/\(noun)")
         }
         parts.append("p50 \(latencies.milliseconds(0.5).text(3)) ms, p99 \(latencies.milliseconds(0.99).text(3)) ms")
         parts.append("load \(((Self.ownCPU() - ownCPU) / seconds * 100).text(0)) % of a core")

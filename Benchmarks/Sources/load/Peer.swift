@@ -3,8 +3,8 @@ import WebSocket
 
 /// What is told of a WebSocket connection, on the loop's thread.
 protocol PeerOwner: AnyObject {
-    /// A text or binary message of `count` bytes has come to `peer`.
-    func received(_ peer: Peer, _ count: Int)
+    /// A text or binary message has come to `peer`. Its bytes are lent for the length of the call.
+    func received(_ peer: Peer, _ message: Payload)
 }
 
 /// A client of the server under load: the client's side of RFC 6455 over one link.
@@ -22,8 +22,14 @@ final class Peer: LinkOwner {
     private var link: Link?
     private var keys = MaskKeys()
 
-    init(of target: Target, from source: String? = nil, on ground: Ground, owner: any PeerOwner) throws {
-        handshake = ClientHandshake(host: "\(target.host):\(target.port)", path: target.path)
+    init(
+        of target: Target, path: String? = nil, subprotocols: [String] = [],
+        fields: [(name: String, value: String)] = [],
+        from source: String? = nil, on ground: Ground, owner: any PeerOwner
+    ) throws {
+        handshake = ClientHandshake(
+            host: "\(target.host):\(target.port)", path: path ?? target.path, subprotocols: subprotocols, fields: fields
+        )
         self.owner = owner
         link = try Link(
             to: target.host, target.port, from: source, on: ground.loop, buffer: ground.buffer, owner: self)
@@ -37,6 +43,9 @@ final class Peer: LinkOwner {
     /// Sends what is framed already. One masked frame is sent many times: masking is for proxies (RFC 6455 §10.3), and
     /// there is none on the way.
     func send(_ frames: [UInt8]) { link?.send(frames) }
+
+    /// Sends a text message.
+    func send(text: String) { send(Frame.bytes(.text, text.utf8, mask: keys.next())) }
 
     func close() { link?.close() }
 
@@ -55,7 +64,7 @@ final class Peer: LinkOwner {
         }
         while let event = connection.next(in: &input) {
             switch event {
-            case .text(let payload), .binary(let payload): owner.received(self, payload.count)
+            case .text(let payload), .binary(let payload): owner.received(self, payload)
             case .ping(let payload): send(Frame.bytes(.pong, payload.bytes, mask: keys.next()))
             case .pong: break
             case .close(let code, let reason):

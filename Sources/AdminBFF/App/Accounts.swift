@@ -3,13 +3,33 @@ import EventStore
 import FoundationEssentials
 import Kernel
 import Postgres
+import Synchronization
 
 /// Staff accounts, their sessions, and the tokens of devices.
 ///
-/// Of a session or a token only the SHA-256 is stored: who reads the table cannot act as anybody.
+/// Of a session or a token only the SHA-256 is stored: who reads the table cannot act as anybody. Who a token belongs to is
+/// remembered for a moment, shorter than the second within which rights end, so that not every request looks it up.
 struct Accounts: Sendable {
     let pool: Pool
     let clock: MallClock
+    private let remembered = Remembered()
+
+    init(pool: Pool, clock: MallClock) { (self.pool, self.clock) = (pool, clock) }
+
+    /// How long a token's owner is remembered, and of how many.
+    static let remembering = Duration.milliseconds(400)
+    static let rememberedTokens = 10_000
+
+    private final class Remembered: Sendable {
+        struct Owners {
+            var members: [[UInt8]: (member: StaffMember, at: Instant)] = [:]
+            var kiosks: [[UInt8]: (name: String, at: Instant)] = [:]
+        }
+
+        let owners = Mutex(Owners())
+
+        func forget() { owners.withLock { $0 = Owners() } }
+    }
 
     /// What of a token is stored.
     static func digest(of token: String) -> [UInt8] { Digest.sha256(token.utf8) }
@@ -58,6 +78,7 @@ struct Accounts: Sendable {
     /// Adds an account, or gives an existing one another password, name and roles. Its sessions end.
     func put(user: String, name: String, password: String, roles: Set<Role>) async throws {
         let hash = try await Self.hash(password)
+        defer { remembered.forget() }
         _ = try await pool.pipeline([
             """
             insert into admin.staff ("user", name, password, roles, since)
@@ -71,7 +92,8 @@ struct Accounts: Sendable {
 
     /// Takes an account away, and with it its sessions. False if there was none.
     func remove(user: String) async throws -> Bool {
-        try await pool.execute("delete from admin.staff where \"user\" = \(user)") > 0
+        defer { remembered.forget() }
+        return try await pool.execute("delete from admin.staff where \"user\" = \(user)") > 0
     }
 
     func hasStaff() async throws -> Bool { try await !pool.query("select 1 from admin.staff limit 1").isEmpty }
@@ -90,12 +112,22 @@ struct Accounts: Sendable {
     }
 
     func close(session token: String) async throws {
+        defer { remembered.forget() }
         _ = try await pool.query("delete from admin.sessions where token = \(Self.digest(of: token))")
     }
 
     /// Whose session it is, with the roles they have now; nil if it is over.
     func member(session token: String) async throws -> StaffMember? {
-        try await members(sessions: [Self.digest(of: token)]).first?.value
+        let digest = Self.digest(of: token)
+        let now = clock.now
+        let known = remembered.owners.withLock { $0.members[digest] }
+        if let known, (.zero..<Self.remembering).contains(now - known.at) { return known.member }
+        let member = try await members(sessions: [digest]).first?.value
+        remembered.owners.withLock { owners in
+            if owners.members.count >= Self.rememberedTokens { owners.members.removeAll() }
+            owners.members[digest] = member.map { ($0, now) }
+        }
+        return member
     }
 
     /// The members of the sessions that still stand, by their tokens' digests.
@@ -115,6 +147,7 @@ struct Accounts: Sendable {
     /// Makes a kiosk's token, replacing one it had. Returns the token, which is nowhere else.
     func token(forKiosk name: String) async throws -> String {
         let token = Base64.encodeURL(randomBytes(32))
+        defer { remembered.forget() }
         _ = try await pool.query(
             """
             insert into admin.kiosks (name, token, since) values (\(name), \(Self.digest(of: token)), \(clock.now))
@@ -127,9 +160,18 @@ struct Accounts: Sendable {
 
     /// The kiosk a token belongs to.
     func kiosk(token: String) async throws -> String? {
-        try await pool.query("select name from admin.kiosks where token = \(Self.digest(of: token))").first.map {
+        let digest = Self.digest(of: token)
+        let now = clock.now
+        let known = remembered.owners.withLock { $0.kiosks[digest] }
+        if let known, (.zero..<Self.remembering).contains(now - known.at) { return known.name }
+        let name: String? = try await pool.query("select name from admin.kiosks where token = \(digest)").first.map {
             try $0[0]
         }
+        remembered.owners.withLock { owners in
+            if owners.kiosks.count >= Self.rememberedTokens { owners.kiosks.removeAll() }
+            owners.kiosks[digest] = name.map { ($0, now) }
+        }
+        return name
     }
 
     private static func roles(_ names: [String]) -> Set<Role> { Set(names.compactMap(Role.init(rawValue:))) }

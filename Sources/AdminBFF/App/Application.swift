@@ -30,33 +30,35 @@ final class Application: Sendable {
     let dispatcher: Dispatcher
     let live: LiveGateway
     private let database: Database
-    private let pool: Pool
-    private let relay: LogRelay
-    private let lock: Connection
+    private let relays: [Relay]
     private let loops: [EventLoop]
     private let server: Server
     private let control: Server?
     private let work: [Task<Void, Never>]
 
-    init(_ options: Options, logger: Logger) async throws {
+    /// Starts everything. What was started is stopped again if a later part cannot start.
+    convenience init(_ options: Options, logger: Logger) async throws {
         let loops = (0..<max(1, options.loops)).map { EventLoop(name: "loop \($0)") }
-        let loop = loops[0]
-        self.loops = loops
-        let clock = MallClock()
         let card = CardService()
         let catalogue = Catalogue(mallModules(options.mall, card: card))
+        let database = try await Database(options, on: loops[0], catalogue: catalogue, logger: logger)
+        do { try await self.init(options, on: loops, database, catalogue, card) } catch {
+            await database.stop()
+            throw error
+        }
+    }
 
-        database = try await Database(options, on: loop, catalogue: catalogue, logger: logger)
-        let pool = Pool(
-            database.configuration(name: "mallbots"), size: AppLimits.connections, on: loop,
-            logger: Logger(label: "mallbots.pool"))
-        self.pool = pool
+    private init(
+        _ options: Options, on loops: [EventLoop], _ database: Database, _ catalogue: Catalogue, _ card: CardService
+    ) async throws {
+        let loop = loops[0]
+        self.loops = loops
+        self.database = database
+        let clock = MallClock()
+        let pool = database.pool
         accounts = Accounts(pool: pool, clock: clock)
 
         let feed = LogFeed(on: loop)
-        relay = LogRelay(
-            database.configuration(name: "mallbots relay"), on: loop, feed: feed,
-            logger: Logger(label: "mallbots.relay"))
         let lane = CommitLane(on: loop, pool: pool, feed: feed)
         let dispatcher = Dispatcher(on: loop, catalogue: catalogue, pool: pool, lane: lane, clock: clock)
         self.dispatcher = dispatcher
@@ -65,11 +67,9 @@ final class Application: Sendable {
             clock: clock,
             accounts: accounts)
         self.live = live
-        lock = Connection(
-            database.configuration(name: "mallbots worker"), on: loop, logger: Logger(label: "mallbots.worker"))
         let worker = Worker(
             on: loop, dispatcher: dispatcher, pool: pool,
-            lock: lock, feed: feed, clock: clock
+            lock: database.lock, feed: feed, clock: clock
         ) { live.publish($0) }
 
         let metrics = Metrics()
@@ -94,6 +94,14 @@ final class Application: Sendable {
         control = try options.testControl.map { path in
             try TestControl(clock: clock, card: card, worker: worker).serve(at: path, on: loop)
         }
+        let logRelay = feed.relay(
+            over: database.configuration(name: "mallbots relay"), on: loop, logger: Logger(label: "mallbots.relay"))
+        let liveRelay = Relay(
+            "mall_live", database.configuration(name: "mallbots live relay"), on: loop,
+            logger: Logger(label: "mallbots.relay")
+        ) { live.look() }
+        live.onPublish { liveRelay.tell() }
+        relays = [logRelay, liveRelay]
         work = [
             loop.spawn { await worker.run() },
             loop.spawn {
@@ -111,17 +119,13 @@ final class Application: Sendable {
         await control?.drain(within: .zero)
         for task in work { task.cancel() }
         for task in work { await task.value }
-        await relay.close()
-        await lock.close()
-        await pool.close()
+        for relay in relays { await relay.close() }
         await database.stop()
         for loop in loops { loop.stop() }
     }
 }
 
 enum AppLimits {
-    /// Connections to PostgreSQL for everything but the worker's lock. One loop drives them all, so few are enough.
-    static let connections = 8
     /// How long requests and pages have to come to an end when the server leaves.
     static let drain = Duration.seconds(5)
 }

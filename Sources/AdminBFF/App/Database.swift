@@ -7,8 +7,14 @@ import Postgres
 
 /// The PostgreSQL everything is kept in: a private one that lives and ends with this program, or one that is given.
 struct Database: Sendable {
+    /// What everything but the worker's lock is asked on. One loop drives all its connections, so few are enough.
+    let pool: Pool
+    /// The connection whose session holds the worker's lock.
+    let lock: Connection
     private let conninfo: String
     private let cluster: Cluster?
+
+    private static let connections = 8
 
     /// Starts or finds the database, and brings its tables to what the modules expect.
     init(_ options: Application.Options, on loop: EventLoop, catalogue: Catalogue, logger: Logger) async throws {
@@ -21,19 +27,31 @@ struct Database: Sendable {
             await cluster.watch()
             self.cluster = cluster
         }
+        pool = Pool(
+            Configuration(conninfo, name: "mallbots"), size: Self.connections, on: loop,
+            logger: Logger(label: "mallbots.pool"))
+        lock = Connection(
+            Configuration(conninfo, name: "mallbots worker"), on: loop, logger: Logger(label: "mallbots.worker"))
+        let connection = Connection(
+            Configuration(conninfo, name: "mallbots migrations"), on: loop, logger: logger)
         do {
-            let connection = Connection(configuration(name: "mallbots migrations"), on: loop, logger: logger)
             try await Migrations(Self.migrations(of: catalogue)).run(on: connection, logger: logger)
             await connection.close()
         } catch {
-            await cluster?.stop()
+            await connection.close()
+            await stop()
             throw error
         }
     }
 
     func configuration(name: String) -> Configuration { Configuration(conninfo, name: name) }
 
-    func stop() async { await cluster?.stop() }
+    /// Ends the connections, and the server if it is this program's own.
+    func stop() async {
+        await lock.close()
+        await pool.close()
+        await cluster?.stop()
+    }
 
     /// Every module's steps; the event store's come first, since the others build on its schemas.
     static func migrations(of catalogue: Catalogue) -> [(module: String, migrations: [Migration])] {

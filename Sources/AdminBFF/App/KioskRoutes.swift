@@ -151,7 +151,7 @@ extension Edge {
         route(.kiosk) { call in
             let outcome = try await perform(C.self, call)
             guard let id = outcome.subject?.id else { throw Refusal(.internal, "a basket's command named no basket") }
-            let basket = try await dispatcher.questions.ask(GetBasket(id: BasketID(rawValue: id)))
+            let basket = try await dispatcher.questions.after(outcome).ask(GetBasket(id: BasketID(rawValue: id)))
             return try .json(
                 Coding.encode(
                     BasketAnswer(basket: basket, position: outcome.position, correlationId: call.correlation.lowercase)),

@@ -26,6 +26,8 @@ final class LiveGateway: Sendable {
         /// When the projector last said where it stands.
         var heard: Instant?
         var waiting: [(position: Position, continuation: CheckedContinuation<Void, Never>)] = []
+        var published: (@Sendable () -> Void)?
+        var isLooking = false
     }
     private let progress = Mutex(Progress())
 
@@ -52,6 +54,23 @@ final class LiveGateway: Sendable {
         let set = ChangeSet(from: batch.from, to: batch.to, asOf: batch.asOf, changes: batch.changes)
         for shard in shards { shard.apply(set) }
         advance(to: batch.to, heard: true)
+        progress.withLock(\.published)?()
+    }
+
+    /// Is told when this process has projected, to tell others.
+    func onPublish(_ published: @escaping @Sendable () -> Void) { progress.withLock { $0.published = published } }
+
+    /// Another process has projected: its pages have it, and these follow.
+    func look() {
+        let isFirst = progress.withLock { progress in
+            defer { progress.isLooking = true }
+            return !progress.isLooking
+        }
+        guard isFirst else { return }
+        loop.spawn {
+            self.progress.withLock { $0.isLooking = false }
+            try? await self.followMark {}
+        }
     }
 
     /// Looks at the mark in the database a few times a second: to say how fresh the pages are when nothing happens, to
@@ -61,25 +80,30 @@ final class LiveGateway: Sendable {
         while !Task.isCancelled {
             do {
                 try await recheckSessionsOrThrow()
-                let asked = clock.now
-                let mark = try await Mark.read(pool)
-                for shard in shards { shard.take(horizon: mark.horizon) }
-                let (epoch, position, heard) = progress.withLock { ($0.epoch, $0.position, $0.heard) }
-                if mark.epoch != epoch {
+                try await followMark {
                     logger.notice("the log began another life; every page starts anew")
                     await renewed()
                     try await renew()
-                } else if mark.position == position {
-                    let set = ChangeSet(
-                        from: position, to: position, asOf: mark.isNewest ? asked : mark.asOf, changes: [:])
-                    for shard in shards { shard.apply(set) }
-                } else if mark.position > position, heard.map({ asked - $0 > LiveGatewayLimits.silence }) ?? true {
-                    follow(mark, asked: asked)
                 }
             } catch {
                 if !Task.isCancelled { logger.warning("live pages cannot be checked", metadata: ["error": "\(error)"]) }
             }
             await loop.sleep(for: LiveGatewayLimits.look)
+        }
+    }
+
+    private func followMark(renewed: @Sendable () async throws -> Void) async throws {
+        let asked = clock.now
+        let mark = try await Mark.read(pool)
+        for shard in shards { shard.take(horizon: mark.horizon) }
+        let (epoch, position, heard) = progress.withLock { ($0.epoch, $0.position, $0.heard) }
+        if mark.epoch != epoch {
+            try await renewed()
+        } else if mark.position == position {
+            let set = ChangeSet(from: position, to: position, asOf: mark.isNewest ? asked : mark.asOf, changes: [:])
+            for shard in shards { shard.apply(set) }
+        } else if mark.position > position, heard.map({ asked - $0 > LiveGatewayLimits.silence }) ?? true {
+            follow(mark, asked: asked)
         }
     }
 

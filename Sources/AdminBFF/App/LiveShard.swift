@@ -30,7 +30,8 @@ final class LiveShard: @unchecked Sendable {
         self.pool = pool
         self.clock = clock
         self.topics = topics.map(\.name)
-        views = Views(topics: topics, epoch: mark.epoch, position: mark.position, asOf: mark.asOf, horizon: mark.horizon)
+        views = Views(
+            topics: topics, epoch: mark.epoch, position: mark.position, asOf: mark.asOf, horizon: mark.horizon)
     }
 
     func start() { loop.call { self.tick() } }

@@ -3,6 +3,7 @@ import Crypto
 import EventLoop
 import FoundationEssentials
 import Glibc
+import Kernel
 import Logging
 
 /// The program.
@@ -46,7 +47,12 @@ struct Serve: AsyncParsableCommand {
         options.secureCookies = secureCookies
         options.testControl = testControl
         options.databaseURL = getenv("DATABASE_URL").map { String(cString: $0) }
-        let application = try await Application(options, logger: Logger(label: "mallbots"))
+        let application: Application
+        do { application = try await Application(options, logger: Logger(label: "mallbots")) } catch {
+            let line = "mallbots cannot start: \((error as? Refusal)?.message ?? "\(error)")\n"
+            _ = write(STDERR_FILENO, line, line.utf8.count)
+            throw ExitCode.failure
+        }
         let isDemo = demo
         let address = "http://\(host.contains(":") ? "[\(host)]" : host):\(application.port)"
         // A signal ends the start as well: whichever comes to its end first.

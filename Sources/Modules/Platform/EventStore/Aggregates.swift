@@ -32,6 +32,12 @@ actor Aggregates {
         return loaded
     }
 
+    /// What memory has of a stream.
+    func held<D: Decider>(_: D.Type, _ name: StreamName) -> (state: D, version: Version)? {
+        guard let entry = entries[name], let state = entry.state as? D else { return nil }
+        return (state, entry.version)
+    }
+
     /// As `load`, but certain to be what the log holds now, also when other processes write.
     func current<D: Decider>(_: D.Type, _ name: StreamName) async throws -> (state: D, version: Version)? {
         guard let version = try await log.version(name), version > 0 else { return nil }

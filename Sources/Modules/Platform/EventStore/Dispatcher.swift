@@ -29,6 +29,8 @@ public struct Outcome: Sendable {
     public let reply: [UInt8]
     /// Whether this is the kept answer of an earlier time.
     public let isRepeated: Bool
+    /// The subject's stream, if this process has just written it.
+    var written: StreamName?
 }
 
 /// Carries out commands: runs the handler, hands what it decided to the lane as one unit, and decides again after a conflict.
@@ -76,7 +78,6 @@ public final class Dispatcher: Sendable {
     }
 
     private func attempt(_ request: CommandRequest, _ digest: [UInt8], _ decide: Deciding) async throws -> Outcome {
-        if request.mayRepeat, let answer = try await answered(request, digest) { return answer }
         var known: [StreamName] = []
         for _ in 0..<Limits.decisions {
             let work = Work(
@@ -107,6 +108,9 @@ public final class Dispatcher: Sendable {
             reply = try await decide(tx)
             unit = try work.unit(digest: digest, answer: Answer(subject: work.subject, reply: reply).bytes)
         } catch let refusal as Refusal {
+            // What the command itself has changed may refuse it now: if it was done, it is answered as it was then. One that
+            // is decided needs no look: the lane knows what was done.
+            if request.mayRepeat, let answer = try await answered(request, digest) { return answer }
             // Refused on the strength of a state that may be out of date, if other processes write: that is checked.
             if try await isOutdated(work) { return nil }
             // Or of its own effect, if it came twice at the same time.
@@ -122,7 +126,9 @@ public final class Dispatcher: Sendable {
             switch try await lane.commit(unit) {
             case .done(let position):
                 await work.keep()
-                return Outcome(subject: work.subject, position: position, reply: reply, isRepeated: false)
+                return Outcome(
+                    subject: work.subject, position: position, reply: reply, isRepeated: false,
+                    written: work.subjectStream)
             case .doneBefore(let position, let kept, let keptDigest):
                 await work.drop()
                 return try repeated(position, kept, keptDigest, digest)

@@ -9,6 +9,19 @@ public struct Questions: Reader {
     let aggregates: Aggregates
     let log: Log
     let pool: Pool
+    /// A stream that memory holds at this version at least, and that therefore need not be looked up.
+    private var known: (name: StreamName, version: Version)?
+
+    init(catalogue: Catalogue, aggregates: Aggregates, log: Log, pool: Pool) {
+        (self.catalogue, self.aggregates, self.log, self.pool) = (catalogue, aggregates, log, pool)
+    }
+
+    /// To ask about what a command has just changed: its subject is answered as the command left it, or newer.
+    public func after(_ outcome: Outcome) -> Questions {
+        var copy = self
+        if let name = outcome.written, let version = outcome.subject?.version { copy.known = (name, version) }
+        return copy
+    }
 
     public func ask<Q: Query>(_ query: Q) async throws -> Q.Answer {
         guard let answering = catalogue.answerings[Q.name] else {
@@ -21,7 +34,12 @@ public struct Questions: Reader {
     }
 
     public func state<D: Decider>(of _: D.Type, _ id: ID<D.Noun>) async throws -> (state: D, version: Version)? {
-        try await aggregates.current(D.self, StreamName(category: D.category, id: id.rawValue))
+        let name = StreamName(category: D.category, id: id.rawValue)
+        if let known, known.name == name, let held = await aggregates.held(D.self, name), held.version >= known.version
+        {
+            return held
+        }
+        return try await aggregates.current(D.self, name)
     }
 
     public func history<D: Decider>(of _: D.Type, _ id: ID<D.Noun>) async throws -> [Happened<D.Event>] {
