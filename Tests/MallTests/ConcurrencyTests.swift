@@ -127,7 +127,12 @@ import Testing
                 }
                 #expect((200...201).contains(reply.status), "seed \(seed), change \(change): \(reply)")
                 guard await pages[0].reaches(reply.position) else {
-                    Issue.record("seed \(seed): change \(change) at \(reply.position) did not come")
+                    let list = await mall.administrator.get("/admin/api/mall", fields: ["After-Position: \(reply.position)"])
+                    Issue.record(
+                        """
+                        seed \(seed): change \(change) at \(reply.position) did not come; \(await pages[0].state); \
+                        the other: \(await pages[1].state); the list: \(list.status)
+                        """)
                     return
                 }
                 let listed = await mall.administrator.all("/admin/api/mall", "stores", after: reply.position)
@@ -214,7 +219,7 @@ import Testing
             #expect(received < changes / 2, "\(received) rows of \(changes) changes: nothing was conflated")
             for page in [slow, quick] {
                 #expect(await page.faults == [])
-                #expect(await page.closed == nil)
+                #expect(await page.closed?.reason == nil)
             }
         }
     }

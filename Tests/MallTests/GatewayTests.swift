@@ -261,10 +261,10 @@ import Testing
                 (mall.administrator, "/admin/api/customers"), (mall.administrator, "/admin/api/stores/\(store)/products"),
                 (mall.kiosk, "/api/stores/participating"), (mall.kiosk, "/api/stores/\(store)/products"),
             ]
-            // Base64 of an identifier and a value of another column, of half an identifier, of what is not UTF-8.
+            // Base64 of an identifier and a value of another column, of what is not UTF-8, of a text with a zero in it.
             let nexts = [
                 "", "x", "AAAA", "%00", "MTExMTExMTEtMjIyMi00MzMzLTg0NDQtNTU1NTU1NTU1NTU1YnRydWU",
-                "MTExMTExMTEtMjIyMi00MzMzLTg0NDQtNTU1NTU1NTU1NTU1", "_____________________________________________w",
+                "_____________________________________________w",
                 "MTExMTExMTEtMjIyMi00MzMzLTg0NDQtNTU1NTU1NTU1NTU1dAAA",
             ]
             for (caller, path) in lists {
@@ -319,7 +319,7 @@ import Testing
         try await TestMall.with { mall in
             for route in Route.all where route.hasID {
                 let caller = route.side == .staff ? mall.administrator : mall.kiosk
-                for id in ["1", "x", "%00", "11111111222243338444555555555555", "{id}", "11111111-2222-4333-8444-55555555555g", "%ff"] {
+                for id in ["1", "x", "%00", "11111111222243338444555555555555", "11111111-2222-4333-8444-55555555555g", "%ff"] {
                     let reply = await caller(route.method, route.path(id), route.body)
                     #expect([400, 404].contains(reply.status), "\(route) \(id): \(reply)")
                     #expect(reply.hasErrorBody, "\(route) \(id): \(reply)")

@@ -192,7 +192,7 @@ private final class Echo: WebSocketHandler {
         async let drained: Void = server.server.drain(within: .seconds(10))
         for socket in sockets {
             let before = seen.all.count
-            guard case .close(4410, let delay)? = await socket.receive() else {
+            guard case .close(4410, let delay) = await socket.receive() else {
                 Issue.record("expected a close with 4410")
                 break
             }

@@ -28,7 +28,11 @@ extension Router {
             "/admin/api/mall",
             edge.list(
                 "mall", as: "stores", ["participating": .bool, "requested": .bool, "store": .text, "text": .text]))
-        get("/admin/api/stores/{id}/products", edge.list("catalog", as: "products", ["text": .text], path: "store"))
+        get(
+            "/admin/api/stores/{id}/products",
+            edge.list("catalog", as: "products", ["text": .text], path: "store") { call in
+                _ = try await edge.dispatcher.questions.ask(GetStore(id: call.id()))
+            })
 
         get(
             "/admin/api/orders",
