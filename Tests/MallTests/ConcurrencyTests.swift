@@ -27,7 +27,7 @@ import Testing
                 #expect(known.allSatisfy { $0.id == new.first?.id })
                 #expect(others.allSatisfy { $0.status == 409 && $0.hasErrorBody }, "\(others)")
             }
-            #expect(try await mall.number("select count(*) from mall.streams where category = 'customers.Customer'") == 10)
+            #expect(await mall.count("select count(*) from mall.streams where category = 'customers.Customer'") == 10)
         }
     }
 
@@ -48,7 +48,7 @@ import Testing
                 #expect(replies.count { $0.status == 201 } == 1, "\(replies)")
                 #expect(replies.allSatisfy { $0.status == 201 || $0.isError(409, "conflict") || $0.isError(409, "stale") }, "\(replies)")
             }
-            #expect(try await mall.number("select count(*) from mall.streams where category = 'stores.Product'") == 10)
+            #expect(await mall.count("select count(*) from mall.streams where category = 'stores.Product'") == 10)
         }
     }
 
@@ -72,7 +72,7 @@ import Testing
                 #expect(replies.allSatisfy { $0.status == 202 || $0.isError(409, "conflict") }, "\(replies)")
             }
             #expect(await eventually { await mall.administrator.all("/admin/api/orders", "orders").count == 5 })
-            #expect(try await mall.number("select count(*) from mall.log where type = 'ordersapi.OrderCreated'") == 5)
+            #expect(await mall.count("select count(*) from mall.log where type = 'ordersapi.OrderCreated'") == 5)
         }
     }
 
@@ -127,7 +127,12 @@ import Testing
                 }
                 #expect((200...201).contains(reply.status), "seed \(seed), change \(change): \(reply)")
                 guard await pages[0].reaches(reply.position) else {
-                    Issue.record("seed \(seed): change \(change) at \(reply.position) did not come")
+                    let list = await mall.administrator.get("/admin/api/mall", fields: ["After-Position: \(reply.position)"])
+                    Issue.record(
+                        """
+                        seed \(seed): change \(change) at \(reply.position) did not come; \(await pages[0].state); \
+                        the other: \(await pages[1].state); the list: \(list.status)
+                        """)
                     return
                 }
                 let listed = await mall.administrator.all("/admin/api/mall", "stores", after: reply.position)
@@ -214,7 +219,7 @@ import Testing
             #expect(received < changes / 2, "\(received) rows of \(changes) changes: nothing was conflated")
             for page in [slow, quick] {
                 #expect(await page.faults == [])
-                #expect(await page.closed == nil)
+                #expect(await page.closed?.reason == nil)
             }
         }
     }

@@ -76,7 +76,7 @@ import Testing
                 #expect(await page.shows(1, reply.id), "round \(round)")
             }
             #expect(await page.rows(1).count == done)
-            #expect(try await mall.number("select count(*) from mall.streams where category = 'stores.Store'") == Int64(done))
+            #expect(await mall.count("select count(*) from mall.streams where category = 'stores.Store'") == Int64(done))
             #expect(await page.faults == [])
         }
     }
@@ -144,7 +144,7 @@ import Testing
                 #expect(await page.values(2) == Array(listed.filter { $0.name.text!.hasPrefix("Store") }.prefix(10)))
                 #expect(await page.resets == [])
                 // Three rows of the one view; the other holds a part of them.
-                #expect(await page.rowsReceived <= 6, "\(await page.rowsReceived) rows came")
+                #expect(await page.rowsReceived <= 6)
                 #expect(await page.faults == [])
                 #expect(await mall.kiosk.get("/api/stores/\(stores[0])").status == 200, "the token outlives the process")
             }
@@ -200,7 +200,8 @@ import Testing
                 await pages[0].disconnect()
                 #expect(await pages[0].connect(to: second.port))
                 #expect(await pages[0].shows(1, store) { $0.value.name == "Taken over" })
-                #expect(await pages[0].values(1) == pages[1].values(1))
+                let theirs = await pages[1].values(1)
+                #expect(await pages[0].values(1) == theirs)
                 #expect(await pages[0].rowsReceived <= 2)
                 for page in pages {
                     #expect(await page.faults == [])
@@ -253,7 +254,8 @@ import Testing
             #expect(await away.connect())
             #expect(await eventually { await away.resets.count == 1 })
             #expect(await away.shows(1, store) { $0.value.participating == true })
-            #expect(await page.faults == [] && away.faults == [])
+            #expect(await page.faults == [])
+            #expect(await away.faults == [])
         }
     }
 
@@ -282,7 +284,7 @@ import Testing
             let product = await mall.product(await mall.store("Lamps"), "Lamp", 500)
             let customer = await mall.customer("Ada", "01701234567")
             for _ in 0..<3 { #expect(await mall.order(customer, [(product, 1)]).status == 202) }
-            #expect(try await mall.number("select count(*) from mall.log where type = 'ordersapi.OrderCreated'") == 0)
+            #expect(await mall.count("select count(*) from mall.log where type = 'ordersapi.OrderCreated'") == 0)
             #expect(await mall.administrator.get("/admin/api/orders").json.orders == [])
             _ = await mall.control("/listeners", ["listener": "ordering.reactions", "paused": false])
             #expect(await eventually { await mall.administrator.get("/admin/api/orders").json.orders.list.count == 3 })

@@ -119,7 +119,8 @@ import Testing
             #expect(await page.connect())
             await page.open(1, "orders")
             #expect(await page.completes(1))
-            #expect(await page.hello.user == "admin" && page.hello.roles == ["administrator"])
+            let hello = await page.hello
+            #expect(hello.user == "admin" && hello.roles == ["administrator"])
 
             let left = ContinuousClock.now
             #expect(await member.delete("/admin/api/session").status == 204)
@@ -165,7 +166,8 @@ import Testing
             // What she may still see goes on, and what she may not does not come back.
             let position = await mall.administrator.put("/admin/api/stores/\(store)/rebrand", ["name": "Chairs"]).position
             #expect(await page.reaches(position))
-            #expect(await page.rows(1).isEmpty && page.isComplete(2))
+            #expect(await page.rows(1).isEmpty)
+            #expect(await page.isComplete(2))
             await page.open(3, "mall")
             #expect(await eventually { await page.refused(3)?.code == "forbidden" })
         }
@@ -200,7 +202,7 @@ import Testing
             }
             #expect(replies.allSatisfy { $0.status == 201 }, "\(replies)")
             #expect(Set(replies.map(\.id)).count == 1)
-            #expect(try await mall.number("select count(*) from mall.streams where category = 'baskets.Basket'") == 1)
+            #expect(await mall.count("select count(*) from mall.streams where category = 'baskets.Basket'") == 1)
         }
     }
 
@@ -259,10 +261,10 @@ import Testing
                 (mall.administrator, "/admin/api/customers"), (mall.administrator, "/admin/api/stores/\(store)/products"),
                 (mall.kiosk, "/api/stores/participating"), (mall.kiosk, "/api/stores/\(store)/products"),
             ]
-            // Base64 of an identifier and a value of another column, of half an identifier, of what is not UTF-8.
+            // Base64 of an identifier and a value of another column, of what is not UTF-8, of a text with a zero in it.
             let nexts = [
                 "", "x", "AAAA", "%00", "MTExMTExMTEtMjIyMi00MzMzLTg0NDQtNTU1NTU1NTU1NTU1YnRydWU",
-                "MTExMTExMTEtMjIyMi00MzMzLTg0NDQtNTU1NTU1NTU1NTU1", "_____________________________________________w",
+                "_____________________________________________w",
                 "MTExMTExMTEtMjIyMi00MzMzLTg0NDQtNTU1NTU1NTU1NTU1dAAA",
             ]
             for (caller, path) in lists {
@@ -317,7 +319,7 @@ import Testing
         try await TestMall.with { mall in
             for route in Route.all where route.hasID {
                 let caller = route.side == .staff ? mall.administrator : mall.kiosk
-                for id in ["1", "x", "%00", "11111111222243338444555555555555", "{id}", "11111111-2222-4333-8444-55555555555g", "%ff"] {
+                for id in ["1", "x", "%00", "11111111222243338444555555555555", "11111111-2222-4333-8444-55555555555g", "%ff"] {
                     let reply = await caller(route.method, route.path(id), route.body)
                     #expect([400, 404].contains(reply.status), "\(route) \(id): \(reply)")
                     #expect(reply.hasErrorBody, "\(route) \(id): \(reply)")

@@ -120,6 +120,11 @@ actor LivePage {
     /// Stops reading, so that the server's bytes stay where they are; and goes on.
     func stall(_ stalled: Bool) { isStalled = stalled }
 
+    /// How it stands, for whoever reads why a test failed.
+    var state: String {
+        "at \(position) after \(commits) commits, lag \(lag) ms, \(closed.map { "closed by \($0.code ?? 0) \($0.reason)" } ?? "open")"
+    }
+
     /// The rows of a view, in its order.
     func rows(_ id: Int) -> [Row] {
         guard let view = views[id] else { return [] }
@@ -179,8 +184,9 @@ actor LivePage {
             switch await socket.receive() {
             case .text(let text): take(JSON(Array(text.utf8)), text)
             case .close(let code, let reason): return closed = (code, reason)
-            case .nothing: return closed = (nil, "the connection ended without a word")
-            case .ping, .pong: break
+            case .nothing: return closed = (nil, "nothing came, or the connection ended without a word")
+            case .ping: await socket.sendAside(.pong)
+            case .pong: break
             case let other: faults.append("\(other)")
             }
         }

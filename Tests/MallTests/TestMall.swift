@@ -143,6 +143,9 @@ struct TestMall: Sendable {
 
     func number(_ sql: SQL) async throws -> Int64 { try await rows(sql).first?[0, as: Int64.self] ?? 0 }
 
+    /// The number a statement finds; -1 if it cannot be asked.
+    func count(_ sql: SQL) async -> Int64 { (try? await number(sql)) ?? -1 }
+
     /// How many streams there are: what was refused begins none.
     func streams() async throws -> Int64 { try await number("select count(*) from mall.streams") }
 

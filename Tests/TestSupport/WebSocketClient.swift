@@ -54,8 +54,10 @@ public actor WebSocketClient {
     public func send(_ text: String) async { await send(.text, Array(text.utf8)) }
 
     /// Sends a small message while `receive` may be waiting.
-    public func sendAside(_ text: String) {
-        client.sendAside(Frame.bytes(.text, Array(text.utf8), mask: masks.next()))
+    public func sendAside(_ text: String) { sendAside(.text, text) }
+
+    public func sendAside(_ opcode: Opcode, _ text: String = "") {
+        client.sendAside(Frame.bytes(opcode, Array(text.utf8), mask: masks.next()))
     }
 
     public func close(_ code: CloseCode) async {

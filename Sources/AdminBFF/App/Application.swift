@@ -81,6 +81,7 @@ final class Application: Sendable {
         router.addKioskRoutes(edge)
         router.addOperations(edge, pool: pool, worker: worker)
         live.addEndpoint(to: &router, edge)
+        router.refuseLikeHandlers()
         guard let files = StaticFiles(options.page) else {
             throw Refusal.notFound("the admin page is not at \(options.page); name its folder with --public")
         }

@@ -180,11 +180,11 @@ struct Edge: Sendable {
         return Self.response(refusal, correlation)
     }
 
-    static func response(_ refusal: Refusal, _ correlation: UUID) -> Response {
+    static func response(_ refusal: Refusal, _ correlation: UUID, _ status: Status? = nil) -> Response {
         let body = ErrorBody(
             code: refusal.kind.rawValue, message: refusal.message, field: refusal.field,
             correlationId: correlation.lowercase)
-        var response = Response.json((try? Coding.encode(body)) ?? [], refusal.kind.status)
+        var response = Response.json((try? Coding.encode(body)) ?? [], status ?? refusal.kind.status)
         if refusal.kind == .unavailable { response.headers.add("retry-after", "1") }
         return response
     }

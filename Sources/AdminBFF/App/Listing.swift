@@ -21,22 +21,25 @@ extension Edge {
     /// Keyset paging: a part begins behind the last row of the one before, so rows that come meanwhile neither repeat nor
     /// hide one.
     func list(
-        _ name: String, as field: String, _ parameters: [String: ParameterKind], path: String? = nil
+        _ name: String, as field: String, _ parameters: [String: ParameterKind], path: String? = nil,
+        of exists: @escaping @Sendable (Call) async throws -> Void = { _ in }
     ) -> Router.Handler {
         guard let topic = topics[name] else { preconditionFailure("there is no topic \(name)") }
+        let order = RowOrder(topic.orders[0])
+        let kind = topic.projection.columns[topic.projection.columnNames.index(of: order.column)].kind
         return route(.everyStaff) { call in
             try mayRead(name, call)
             try await catchUp(call)
+            try await exists(call)
             let query = call.request.query
             let filter = try filter(query, parameters, path.map { ($0, try call.id(ID<Never>.self).description) })
             let page = try PageRequest(limit: limit(query["limit"]))
-            let order = RowOrder(topic.orders[0])
             // One row more than wanted tells whether the list goes on.
             let rows = try await dispatcher.questions.rows(
                 topic.projection.storage.select(
                     RowQuery(
                         predicate: topic.filter(filter), order: order, limit: page.limit + 1,
-                        after: query["next"].map { try place($0) })))
+                        after: query["next"].map { try place($0, in: kind) })))
             let shown = try rows.prefix(page.limit).map { try StoredRow($0, of: topic.projection) }
             var body = Array("{\"\(field)\":[".utf8)
             for (index, row) in shown.enumerated() {
@@ -104,9 +107,10 @@ extension Edge {
         return Base64.encodeURL(Array((key.lowercase + text).utf8))
     }
 
-    private func place(_ next: String) throws(Refusal) -> RowQuery.Place {
+    /// The place, if its value is one of the column that the list is in the order of.
+    private func place(_ next: String, in kind: ColumnKind) throws(Refusal) -> RowQuery.Place {
         guard let bytes = Base64.decodeURL(next), let text = String(validating: bytes, as: UTF8.self),
-            let key = ID<Never>(text.prefix(36)), let value = Self.value(text.dropFirst(36))
+            let key = ID<Never>(text.prefix(36)), let value = Self.value(text.dropFirst(36)), value.isOf(kind)
         else { throw .invalid("next is not one that a list has answered", field: "next") }
         return RowQuery.Place(value: value, key: key.rawValue)
     }
@@ -115,11 +119,21 @@ extension Edge {
         let rest = text.dropFirst()
         switch text.first {
         case "i": return Int64(rest).map { .int($0) }
-        case "t": return .text(String(rest))
+        // No text in the database has a zero in it.
+        case "t": return rest.utf8.contains(0) ? nil : .text(String(rest))
         case "u": return ID<Never>(rest).map { .uuid($0.rawValue) }
         case "b": return Bool(String(rest)).map { .bool($0) }
         case "n": return .null
         default: return nil
+        }
+    }
+}
+
+extension ColumnValue {
+    fileprivate func isOf(_ kind: ColumnKind) -> Bool {
+        switch (self, kind) {
+        case (.bool, .bool), (.int, .int), (.text, .text), (.uuid, .uuid), (.uuids, .uuids): true
+        case (.bool, _), (.int, _), (.text, _), (.uuid, _), (.uuids, _), (.null, _): false
         }
     }
 }

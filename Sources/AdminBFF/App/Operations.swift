@@ -1,3 +1,4 @@
+import Crypto
 import EventStore
 import HTTP
 import Kernel
@@ -55,6 +56,21 @@ extension Router {
     private static let lags: SQL = """
         select consumer, coalesce((select max(position) from mall.log), 0) - position from mall.checkpoints order by consumer
         """
+
+    /// Tells what is not there, and what is not done there, as every refusal of the two interfaces is told.
+    mutating func refuseLikeHandlers() {
+        let interfaces = ["/api", "/admin/api"]
+        for interface in interfaces { reserve(interface) }
+        refusal = { head, status in
+            let path = head.path
+            guard interfaces.contains(where: { path == $0 || path.hasPrefix($0 + "/") }) else { return .plain(status) }
+            let refusal =
+                status == .methodNotAllowed
+                ? Refusal.invalid("\(head.method.rawValue) is nothing that can be done here")
+                : Refusal.notFound("there is nothing at this address")
+            return Edge.response(refusal, uuid4(), status)
+        }
+    }
 
     /// The page's files, and the page itself under every path it shows screens at.
     mutating func addPage(_ files: StaticFiles) {

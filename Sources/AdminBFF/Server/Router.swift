@@ -33,6 +33,11 @@ public struct Router: Sendable {
     /// The tree of segments; the first is its root.
     private var nodes = [Node()]
     private var folders: [(prefix: [UInt8], endpoint: Endpoint)] = []
+    private var reserved: [[UInt8]] = []
+
+    /// What a request that no handler takes is told: that there is nothing, or nothing for its method. The methods there
+    /// are the router adds itself.
+    public var refusal: @Sendable (RequestHead, Status) -> Response = { _, status in .plain(status) }
 
     public init() {}
 
@@ -83,6 +88,9 @@ public struct Router: Sendable {
         folders.sort { $0.prefix.count > $1.prefix.count }
     }
 
+    /// Keeps folders from answering at `path` and below it: what no route takes there is refused.
+    public mutating func reserve(_ path: String) { reserved.append(Array(path.utf8)) }
+
     mutating func add(_ method: Method, _ pattern: String, _ bodyLimit: Int?, _ action: Action) {
         precondition(pattern.hasPrefix("/"), "a pattern starts with a slash: \(pattern)")
         let segments = pattern.dropFirst().split(separator: "/", omittingEmptySubsequences: false).map(Segment.init)
@@ -100,16 +108,20 @@ public struct Router: Sendable {
                 let node = nodes[place]
                 let method = head.method == .head && node.endpoint(.head) == nil ? .get : head.method
                 if let endpoint = node.endpoint(method) { return .endpoint(endpoint, parameters) }
-                return .refusal(head.method == .options ? Self.options(node.methods) : Self.notAllowed(node.methods))
+                return .refusal(head.method == .options ? Self.options(node.methods) : notAllowed(node.methods, head))
+            }
+            let slash = UInt8(ascii: "/")
+            if reserved.contains(where: { path.starts(with: $0) && (path.count == $0.count || path[$0.count] == slash) }) {
+                return .refusal(refusal(head, .notFound))
             }
             for folder in folders where path.starts(with: folder.prefix) {
                 switch head.method {
                 case .get, .head: return .endpoint(folder.endpoint, parameters)
                 case .options: return .refusal(Self.options([.get, .head, .options]))
-                default: return .refusal(Self.notAllowed([.get, .head, .options]))
+                default: return .refusal(notAllowed([.get, .head, .options], head))
                 }
             }
-            return .refusal(.plain(.notFound))
+            return .refusal(refusal(head, .notFound))
         }
     }
 
@@ -167,8 +179,8 @@ public struct Router: Sendable {
         Response(.noContent, headers: ["allow": methods.map(\.rawValue).joined(separator: ", ")])
     }
 
-    private static func notAllowed(_ methods: [Method]) -> Response {
-        var response = Response.plain(.methodNotAllowed)
+    private func notAllowed(_ methods: [Method], _ head: RequestHead) -> Response {
+        var response = refusal(head, .methodNotAllowed)
         response.headers.add("allow", methods.map(\.rawValue).joined(separator: ", "))
         return response
     }

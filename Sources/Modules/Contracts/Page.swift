@@ -31,7 +31,7 @@ public struct PageRequest: Sendable, Equatable {
 
     private static func place(_ next: String) -> RowQuery.Place? {
         guard let data = Data(base64Encoded: next), let text = String(data: data, encoding: .utf8),
-            let key = ID<Never>(text.prefix(36))
+            let key = ID<Never>(text.prefix(36)), !text.utf8.contains(0)
         else { return nil }
         return RowQuery.Place(value: .text(String(text.dropFirst(36))), key: key.rawValue)
     }
