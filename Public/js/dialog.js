@@ -17,9 +17,10 @@ const MONEY_ERRORS = {
 /**
  * Opens a dialog. `fields` are {name, label, value, required, kind: "text" | "long" | "money", max, hint};
  * `send(values, attempt)` sends the command and answers its outcome, or nothing if there was nothing to do.
+ * `meanwhile()` says what others have changed since the dialog was opened, or nothing; it is asked after every commit.
  */
 export function openDialog({
-  title, text: words, fields = [], submit, dismiss = "Cancel", danger = false, done, send,
+  title, text: words, fields = [], submit, dismiss = "Cancel", danger = false, done, send, meanwhile,
 }) {
   const dialog = stamp("dialog")
   const form = dialog.querySelector("form")
@@ -49,7 +50,7 @@ export function openDialog({
       const seen = answer?.position === undefined || await live.reached(answer.position)
       dialog.close()
       if (!seen) toast(`${done ?? "Saved"}. The page will show it when it has caught up.`)
-      else if (done) toast(done)
+      else if (done && answer) toast(done)
     } catch (error) {
       refuse(form, inputs, error)
     } finally {
@@ -64,7 +65,12 @@ export function openDialog({
   form.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) form.requestSubmit()
   })
-  dialog.addEventListener("close", () => dialog.remove())
+  // What one's own command changes is no news.
+  const stop = meanwhile && live.onStatus(() => { if (!busy) text(slot(dialog, "meanwhile"), meanwhile() ?? "") })
+  dialog.addEventListener("close", () => {
+    stop?.()
+    dialog.remove()
+  })
   document.body.append(dialog)
   dialog.showModal()
   const first = inputs.values().next().value?.input

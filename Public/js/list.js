@@ -34,11 +34,11 @@ export class LiveList {
   /**
    * `build(row)` makes a row's node, `update(node, row)` writes it, `query(limit)` says what to ask for,
    * `empty()` what to say when there is nothing: {title, text, clear}. `shown(view)` hears of every change,
-   * `keep(row)` may hide rows, `noun` is what is counted.
+   * `noun` is what is counted.
    */
   constructor(root, options) {
     this.#root = root
-    this.#options = { keep: () => true, shown: () => {}, ...options }
+    this.#options = { shown: () => {}, ...options }
     this.scroller = root.querySelector(".list")
     this.body = root.querySelector(".table-body")
   }
@@ -134,7 +134,7 @@ export class LiveList {
   }
 
   #render() {
-    this.#rows = this.#view.rows.sorted().filter(this.#options.keep)
+    this.#rows = this.#view.rows.sorted()
     this.#paint()
     this.#skeletons(!this.#view.complete && !this.#view.refused && this.#rows.length === 0)
     this.#ends(this.#rows.length)
@@ -192,10 +192,10 @@ export class LiveList {
     const empty = this.#root.querySelector(".empty")
     empty.hidden = shown > 0 || !(complete || refused)
     if (!empty.hidden) {
-      const said = refused
+      const said = refused?.code === "forbidden"
         ? { title: "You may not see this",
             text: "Your role has no access to this list. An administrator can grant it." }
-        : this.#options.empty()
+        : { ...this.#options.empty(), ...(refused && { title: "This can not be shown", text: refused.message }) }
       text(empty.querySelector(".empty-title"), said.title)
       text(empty.querySelector(".empty-text"), said.text)
       empty.querySelector("button").hidden = !said.clear

@@ -3,6 +3,7 @@
 import { hold } from "./hold.js"
 import { Hub } from "./hub.js"
 import { Rows } from "./rows.js"
+import { workerVersion } from "./worker-version.js"
 
 /** A hidden page gets no animation frames; what it holds must be right all the same when it is looked at again. */
 const FRAME_TIMEOUT_MS = 200
@@ -71,7 +72,7 @@ class Live {
 
   /** Connects, once somebody is logged in. */
   connect() {
-    this.#post ??= join((message) => this.#heard(message))
+    this.#post ??= joining((message) => this.#heard(message))
     this.ask({ type: "connect" })
   }
 
@@ -204,13 +205,28 @@ function fold(earlier, { put, gone, total, complete }) {
   Object.assign(earlier, { put: [...rows.values()], gone: [...dropped], total, complete })
 }
 
+const version = typeof SharedWorker === "undefined" ? null : workerVersion()
+
+/** Joins when it is known which worker to join; what is asked before then waits. */
+function joining(heard) {
+  let asked = []
+  let post = (message) => { asked.push(message) }
+  Promise.resolve(version).then((known) => {
+    post = join(heard, known)
+    for (const message of asked) post(message)
+    asked = null
+  })
+  return (message) => post(message)
+}
+
 /** Joins the hub all tabs share, or one of our own where there is no shared worker or it is full. */
-function join(heard) {
+function join(heard, version) {
   const own = () => new Hub(new URL("/admin/live", location.href).href.replace(/^http/, "ws")).join(heard)
-  if (typeof SharedWorker === "undefined") return own()
+  if (version === null) return own()
   let post
   let asked = []
-  const worker = new SharedWorker(new URL("./live-worker.js", import.meta.url), { type: "module", name: "live" })
+  const address = new URL(`./live-worker.js?${version}`, import.meta.url)
+  const worker = new SharedWorker(address, { type: "module", name: "live" })
   const alone = () => {
     post = own()
     for (const message of asked ?? []) post(message)

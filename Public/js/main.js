@@ -65,6 +65,7 @@ function enter(person) {
 function leave(message) {
   if (root.querySelector("login-screen")) return
   for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close()
+  for (const pop of document.querySelectorAll(":popover-open")) pop.hidePopover()
   live.disconnect()
   shell = null
   store.session = null

@@ -20,6 +20,8 @@ class View {
     this.awaits = "snapshot"
     /** Whether the rows are a state the server committed: only then may they be resumed from. */
     this.complete = false
+    /** Whether what is on the screen is older than this opening of the view: nobody has answered for it yet. */
+    this.behind = false
     /** A question asked while another is unanswered. Only the newest is kept. */
     this.wanted = null
     /** Chunks and changes since an unfinished answer began. They count once its last chunk has come. */
@@ -37,6 +39,7 @@ class View {
     } else {
       this.awaits = "snapshot"
     }
+    this.behind = message.cursor !== undefined || this.rows.size > 0
     return message
   }
 }
@@ -148,6 +151,7 @@ export class Protocol {
     const { kind, chunks, changes } = view.incoming
     view.incoming = null
     view.awaits = null
+    view.behind = false
     this.#held.push({ view, kind, chunks }, ...changes.map((change) => ({ view, change })))
     if (!view.wanted) return {}
     const query = view.wanted
@@ -164,6 +168,9 @@ export class Protocol {
   }
 
   #commit({ cursor, position, asOf, lagMs }) {
+    // Views are resumed one message at a time, so the server may commit some while it has not read about others. Shown
+    // now, the screen would be torn; and were the cursor kept, the others would resume from where they never were.
+    for (const view of this.views.values()) if (view.behind) return {}
     const deltas = new Map()
     const send = []
     for (const { view, kind, chunks, change } of this.#held) {
@@ -188,11 +195,13 @@ export class Protocol {
     if (reason === "withdrawn") {
       view.refused = true
       view.awaits = null
+      view.behind = false
       this.#name(view, undefined)
       return { show: { views: [{ ...this.#empty(view), refused: { code: "forbidden", message: "withdrawn" } }] } }
     }
-    // The old rows stay on the screen until the new ones are committed: nothing is shown torn.
+    // The old rows stay on the screen, and with them what the other views show, until the new ones are committed.
     view.awaits = "snapshot"
+    view.behind = view.rows.size > 0
     return {}
   }
 
@@ -214,6 +223,7 @@ export class Protocol {
     view.wanted = null
     view.incoming = null
     view.awaits = null
+    view.behind = false
     view.refused = true
     this.#name(view, undefined)
     if (wanted) return { send: this.#ask(view, wanted) }
@@ -287,10 +297,9 @@ function applyAnswer(view, kind, chunks, delta) {
   // A snapshot replaces: a row held from another epoch may carry a higher position and be wrong all the same.
   if (kind === "snapshot") for (const row of sent) view.rows.drop(row.key)
   for (const row of sent) insert(view, row, delta)
-  for (const chunk of chunks) {
-    for (const key of chunk.gone ?? []) remove(view, key, delta)
-    if (chunk.total !== undefined) view.total = chunk.total
-  }
+  for (const chunk of chunks) for (const key of chunk.gone ?? []) remove(view, key, delta)
+  // An answer says all that is known: without a total there is none yet, and the old one is another question's.
+  view.total = chunks.at(-1).total
   if (keys) {
     const window = new Set(keys)
     for (const key of view.rows.keys()) if (!window.has(key)) remove(view, key, delta)

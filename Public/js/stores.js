@@ -1,6 +1,7 @@
 // What can be done with a store and its catalogue.
 
 import { openDialog } from "./dialog.js"
+import { money } from "./format.js"
 import { may } from "./store.js"
 
 const at = (id) => `/admin/api/stores/${id}`
@@ -85,6 +86,8 @@ export function deny(store) {
   })
 }
 
+const changer = (row) => row?.cause?.actor ?? "Somebody"
+
 export function addProduct(storeId) {
   openDialog({
     title: "Add product",
@@ -100,7 +103,9 @@ export function addProduct(storeId) {
   })
 }
 
-export function editProduct(product) {
+/** `now()` answers the product's row as it is shown, which others may have changed since. */
+export function editProduct(product, now) {
+  const latest = () => now()?.value ?? product
   openDialog({
     title: "Edit product",
     fields: [
@@ -109,22 +114,37 @@ export function editProduct(product) {
     ],
     submit: "Save",
     done: "Product saved",
-    send: ({ name, description }, attempt) => name === product.name && description === product.description
-      ? null
-      : attempt.send("PUT", `/admin/api/stores/products/${product.productId}/rebrand`, { name, description }),
+    meanwhile: () => {
+      const { name, description } = latest()
+      if (name === product.name && description === product.description) return null
+      return `${changer(now())} has changed this meanwhile: ${[name, description].filter(Boolean).join(" · ")}`
+    },
+    send: ({ name, description }, attempt) => {
+      if (name === product.name && description === product.description) return null
+      // What one has not touched stays as the others have made it.
+      const saved = latest()
+      return attempt.send("PUT", `/admin/api/stores/products/${product.productId}/rebrand`, {
+        name: name === product.name ? saved.name : name,
+        description: description === product.description ? saved.description : description,
+      })
+    },
   })
 }
 
 /** One price for the person; raising and lowering are two commands for the server. */
-export function changePrice(product) {
+export function changePrice(product, now) {
+  const latest = () => now()?.value.priceMinor ?? product.priceMinor
   openDialog({
     title: `Price of ${product.name}`,
     fields: [{ name: "priceMinor", label: "New price", kind: "money", required: true, value: product.priceMinor }],
     submit: "Change price",
     done: "Price changed",
+    meanwhile: () => latest() === product.priceMinor
+      ? null
+      : `${changer(now())} has changed the price meanwhile: ${money(latest())}.`,
     send: ({ priceMinor }, attempt) => {
-      if (priceMinor === product.priceMinor) return null
-      const command = priceMinor > product.priceMinor ? "increasePrice" : "decreasePrice"
+      if (priceMinor === latest()) return null
+      const command = priceMinor > latest() ? "increasePrice" : "decreasePrice"
       return attempt.send("PUT", `/admin/api/stores/products/${product.productId}/${command}`, { priceMinor })
     },
   })

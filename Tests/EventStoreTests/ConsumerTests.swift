@@ -166,7 +166,7 @@ import Testing
         try await withBank { database, loop in
             let branches = [Branch(database.configuration), Branch(database.configuration)]
             // Both consume, as if neither knew of the other's lock.
-            let rivals = branches.flatMap { branch in
+            let rivals = branches.map { branch in
                 let tail = LogTail(on: branch.loop, log: Log(branch.pool))
                 let catalogue = branch.dispatcher.catalogue
                 let listeners: [(String, Consumer.Listener)] =
@@ -179,17 +179,28 @@ import Testing
                     return branch.loop.spawn { await consumer.run() }
                 }
             }
-            let accounts = try await move(branches[0], accounts: 8, times: 25)
-            try await until("everything is granted") {
-                try await branches[0].number(
-                    "select coalesce(sum(version), 0)::bigint from mall.streams where category = 'bonus.Bonus'") == 200
+            func heard(_ count: Int) async throws {
+                try await until("\(count) movements are heard") {
+                    let granted: SQL =
+                        "select coalesce(sum(version), 0)::bigint from mall.streams where category = 'bonus.Bonus'"
+                    let entries: SQL = "select count(*) from test.ledger"
+                    let (reactions, rows) = (
+                        try await branches[0].number(granted), try await branches[0].number(entries)
+                    )
+                    return reactions >= count && rows >= count
+                }
             }
-            try await until("the ledger is full") {
-                try await branches[0].number("select count(*) from test.ledger") >= 200
-            }
-            for rival in rivals { rival.cancel() }
-            for rival in rivals { await rival.value }
-            try await expectEffects(branches[1], accounts, movements: 25)
+            let first = try await move(branches[0], accounts: 8, times: 25)
+            try await heard(200)
+            // The other one believes to be where it was. Alone, it hears of more only when it has passed all of that.
+            for rival in rivals[0] { rival.cancel() }
+            for rival in rivals[0] { await rival.value }
+            let second = try await move(branches[1], accounts: 2, times: 10)
+            try await heard(220)
+            for rival in rivals[1] { rival.cancel() }
+            for rival in rivals[1] { await rival.value }
+            try await expectEffects(branches[1], first, movements: 25)
+            try await expectEffects(branches[1], second, movements: 10)
             for branch in branches { await branch.close() }
         }
     }

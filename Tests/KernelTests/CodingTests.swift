@@ -60,7 +60,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("", nil, "the body is not valid JSON"), ("{", nil, "the body is not valid JSON"),
+        ("", nil, "the body is not valid JSON, or a number in it is not a whole one that fits 64 bits"),
+        ("{", nil, "the body is not valid JSON, or a number in it is not a whole one that fits 64 bits"),
         ("{}", "id", "id is required"), (#"{"id":null}"#, "id", "id must not be null"),
         (#"{"id":5}"#, "id", "id must be a text"), ("[]", nil, "the body must be an object"),
     ])

@@ -4,6 +4,7 @@ import { fnv1a32 } from "../../Public/js/rows.js"
 import { Protocol } from "../../Public/js/protocol.js"
 
 export const orders = { topic: "orders", filter: {}, order: "-number", limit: 50, count: true }
+export const stores = { topic: "mall", filter: {}, order: "-number", limit: 50, count: true }
 
 export function row(key, position, sort = position, value = {}) {
   return { key, position, sort, value }

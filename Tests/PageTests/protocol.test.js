@@ -1,7 +1,8 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { MAX_HAVE, MAX_REPAIRS, Protocol } from "../../Public/js/protocol.js"
-import { change, commit, hello, held, orders, row, rows, showing, sum } from "./conversation.js"
+import { Mall } from "./mall.js"
+import { change, commit, hello, held, orders, row, rows, showing, stores, sum } from "./conversation.js"
 
 test("nothing is asked before the server has greeted", () => {
   const protocol = new Protocol()
@@ -86,6 +87,17 @@ test("the total may follow the rows and waits for its commit like them", () => {
   assert.equal(protocol.receive(commit(11)).show.views[0].total, 1284)
 })
 
+test("an answer without a total says that it is not known, and not that it is the old one", () => {
+  const protocol = showing([row("a", 1)])
+  protocol.receive({ type: "total", shared: 17, total: 1284 })
+  protocol.receive(commit(11))
+  protocol.change(1, { ...orders, filter: { text: "mira" } })
+  protocol.receive(rows(1, [], { keys: ["a"], shared: 18 }))
+  assert.equal(protocol.receive(commit(12)).show.views[0].total, undefined)
+  protocol.receive({ type: "total", shared: 18, total: 3 })
+  assert.equal(protocol.receive(commit(13)).show.views[0].total, 3)
+})
+
 test("what was held without a commit when the connection ended is forgotten", () => {
   const protocol = showing([row("a", 1)])
   protocol.receive(change([row("b", 11)]))
@@ -106,6 +118,82 @@ test("after a reconnect a view resumes from the last commit with the keys it hol
   const { show } = protocol.receive(commit(30))
   assert.deepEqual(held(protocol), ["c@25", "a@30"])
   assert.deepEqual(show.views[0].gone, ["b"])
+})
+
+/** Two views that show the same row, each as of this position. */
+function showingTwo(list, position = 10) {
+  const protocol = showing(list, position)
+  protocol.open(2, stores)
+  protocol.receive(rows(2, list, { shared: 18, keys: list.map(({ key }) => key) }))
+  protocol.receive(commit(position))
+  return protocol
+}
+
+test("after a reconnect nothing is shown before every resumed view has been answered", () => {
+  const protocol = showingTwo([row("a", 1)])
+  protocol.lost()
+  protocol.receive(hello())
+  protocol.receive(rows(1, [row("a", 30, 1)], { keys: ["a"] }))
+  assert.deepEqual(protocol.receive(commit(30)), {})
+  assert.deepEqual([held(protocol, 1), held(protocol, 2)], [["a@1"], ["a@1"]])
+  protocol.receive(rows(2, [row("a", 30, 1)], { shared: 18, keys: ["a"] }))
+  const { show } = protocol.receive(commit(30))
+  assert.deepEqual(show.views.map(({ view }) => view), [1, 2])
+  assert.deepEqual([held(protocol, 1), held(protocol, 2)], [["a@30"], ["a@30"]])
+})
+
+test("a connection that breaks before all views were answered leaves the cursor where all of them are", () => {
+  const protocol = showingTwo([row("a", 1)])
+  protocol.lost()
+  protocol.receive(hello())
+  protocol.receive(rows(1, [], { keys: ["a"] }))
+  protocol.receive(commit(30))
+  protocol.lost()
+  assert.deepEqual(protocol.receive(hello()).send.map(({ cursor }) => cursor), ["e1.10", "e1.10"])
+})
+
+test("an empty view that is resumed is waited for like any other", () => {
+  const protocol = showing([])
+  protocol.lost()
+  assert.equal(protocol.receive(hello()).send[0].cursor, "e1.10")
+  assert.deepEqual(protocol.receive(commit(30)), {})
+  assert.equal(protocol.cursor, "e1.10")
+})
+
+test("a view that is refused, withdrawn or closed is waited for no longer", () => {
+  const ends = [
+    (protocol) => protocol.receive({ type: "refused", view: 2, code: "forbidden", message: "no" }),
+    (protocol) => protocol.receive({ type: "reset", view: 2, reason: "withdrawn" }),
+    (protocol) => protocol.close(2),
+  ]
+  for (const end of ends) {
+    const protocol = showingTwo([row("a", 1)])
+    protocol.lost()
+    protocol.receive(hello())
+    protocol.receive(rows(1, [], { keys: ["a"] }))
+    end(protocol)
+    protocol.receive(commit(30))
+    assert.equal(protocol.cursor, "e1.30")
+  }
+})
+
+test("a view that is read anew while its old rows are shown holds the others back", () => {
+  const protocol = showingTwo([row("a", 1)])
+  protocol.receive({ type: "reset", view: 2, reason: "too old" })
+  protocol.receive(change([row("a", 12, 1)]))
+  assert.deepEqual(protocol.receive(commit(12)), {})
+  assert.deepEqual([held(protocol, 1), held(protocol, 2)], [["a@1"], ["a@1"]])
+  protocol.receive(rows(2, [row("a", 12, 1)], { shared: 18 }))
+  protocol.receive(commit(12))
+  assert.deepEqual([held(protocol, 1), held(protocol, 2)], [["a@12"], ["a@12"]])
+})
+
+test("a new view, of which nothing is shown, holds nobody back", () => {
+  const protocol = showing([row("a", 1)])
+  protocol.open(2, stores)
+  protocol.receive(change([row("a", 12, 1)]))
+  protocol.receive(commit(12))
+  assert.deepEqual(held(protocol), ["a@12"])
 })
 
 test("a view whose rows never completed is not resumed from", () => {
@@ -271,6 +359,42 @@ test("a closed view ignores what was on its way to it", () => {
 
 test("a message of a newer server is passed over", () => {
   assert.deepEqual(showing([]).receive({ type: "claims", view: 1 }), {})
+})
+
+test("wherever connections break, all views show one commit and end equal to the server", () => {
+  const seed = Number(process.env.SEED ?? Date.now() % 100_000)
+  const mall = new Mall(seed)
+  const protocol = new Protocol()
+  const queries = [1, 2, 3].map((group) => ({ topic: "orders", filter: { group }, order: "-number", limit: 5 }))
+  const hear = (message) => {
+    const { send = [], show } = protocol.receive(message)
+    for (const asked of send) mall.hear(asked)
+    if (!show?.commit) return
+    for (const view of protocol.views.values()) {
+      if (view.rows.size === 0 && !view.complete) continue
+      assert.deepEqual(held(protocol, view.id), mall.window(view.query, protocol.position),
+        `seed ${seed}, view ${view.id} at ${protocol.position}`)
+    }
+  }
+  queries.forEach((query, index) => protocol.open(index + 1, query))
+  mall.connect()
+  for (let turn = 0; turn < 4_000; turn += 1) {
+    switch (mall.random(12)) {
+      case 0:
+        protocol.lost()
+        mall.connect()
+        break
+      case 1: case 2: case 3: mall.change(); break
+      case 4: case 5: mall.listen(); break
+      default: if (mall.sent.length > 0) hear(mall.sent.shift())
+    }
+  }
+  do {
+    mall.listen()
+    for (const message of mall.sent.splice(0)) hear(message)
+  } while (mall.asked.length > 0 || mall.sent.length > 0)
+  assert.equal(protocol.position, mall.position)
+  for (const view of protocol.views.values()) assert.equal(view.complete, true)
 })
 
 test("whatever is dropped, repeated or cut off, a page that resumes ends equal to the server", () => {

@@ -126,6 +126,24 @@ import Testing
         #expect(try row().version == 5)
     }
 
+    @Test func `a store is found by itself, and by its request until somebody has answered`() async throws {
+        let (one, other) = (try await createStore(), try await createStore())
+        func found(_ filter: String) throws -> [UUID] {
+            let predicate = try mallTopic.filter(Array(filter.utf8))
+            let names = ColumnNames(MallRow.columns.map(\.name))
+            return try Stores.mall.rows(after: mall.log).filter { _, row in
+                predicate.matches(Columns(names: names, values: MallRow.columns.map { $0.value(row) }))
+            }.map(\.key)
+        }
+        #expect(try found(#"{"store":"\#(one.rawValue.lowercase)"}"#) == [one.rawValue])
+        #expect(try found(#"{"requested":true}"#).isEmpty)
+        try await mall.send(RequestParticipation(id: other))
+        #expect(try found(#"{"requested":true}"#) == [other.rawValue])
+        #expect(try found(#"{"requested":false}"#) == [one.rawValue])
+        try await mall.send(DenyParticipation(id: other))
+        #expect(try found(#"{"requested":true}"#).isEmpty)
+    }
+
     @Test func `a mall row says null where there is no request`() throws {
         let row = MallRow(storeId: StoreID(rawValue: UUID()), name: "Bread", location: "A1", version: 1)
         let json = String(decoding: try Coding.encode(row), as: UTF8.self)
@@ -133,8 +151,12 @@ import Testing
         #expect(json.contains(#""denied":null"#))
     }
 
-    @Test func `views of mall and catalogue are filtered by words, store and participation`() throws {
+    @Test func `views of mall and catalogue are filtered by words, store, participation and open requests`() throws {
         let store = UUID()
+        #expect(
+            try mallTopic.filter(Array(#"{"store":"\#(store.lowercase)","requested":true}"#.utf8)).conjuncts
+                == [.among("requested", [.bool(true)]), .among("store", [.uuid(store)])])
+        #expect(throws: Refusal.self) { try mallTopic.filter(Array(#"{"store":"bread"}"#.utf8)) }
         #expect(
             try mallTopic.filter(Array(#"{"text":" Bread  A1","participating":true}"#.utf8)).conjuncts
                 == [.among("participating", [.bool(true)]), .contains("words", ["bread", "a1"])])

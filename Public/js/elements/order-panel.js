@@ -21,7 +21,7 @@ customElements.define("order-panel", class extends HTMLElement {
     this.scroller = slot(this, "scroll")
     this.addEventListener("click", ({ target }) => {
       const act = target.closest("[data-act]")?.dataset.act
-      if (act === "cancel") askCancel(this.order)
+      if (act === "cancel") askCancel(this.order, () => this.order)
       if (act === "copy") this.copy()
     })
   }
@@ -50,9 +50,10 @@ customElements.define("order-panel", class extends HTMLElement {
   render(view) {
     if (view !== this.view) return
     const [row] = view.rows.sorted()
-    if (view.refused) return this.state("You may not see this order", "Your role has no access to it.", "lock")
+    const { code } = view.refused ?? {}
+    if (code === "forbidden") return this.state("You may not see this order", "Your role has no access to it.", "lock")
     if (!row) {
-      return view.complete ? this.state("There is no such order",
+      return view.complete || code === "invalid" ? this.state("There is no such order",
         "It may have been removed, or the address is incomplete.", "lost") : undefined
     }
     const order = row.value

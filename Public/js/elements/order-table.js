@@ -84,12 +84,13 @@ customElements.define("order-table", class extends HTMLElement {
   openMenu(button = document.activeElement?.closest?.("[data-key]")?.querySelector("[data-act=menu]")) {
     const order = this.list.row(button)?.value
     if (!order) return
+    const now = () => this.list.view.rows.get(order.orderId)?.value
     const items = [
       { label: "Open", act: () => go(`/orders/${order.orderId}${this.query}`) },
       { label: `Orders of ${order.customerName}`, act: () => go(`/orders${search({ customer: order.customerId })}`) },
       { label: "Copy order id", act: () => copy(order.orderId) },
     ]
-    if (cancelable(order)) items.push(null, { label: "Cancel order…", act: () => askCancel(order), danger: true })
+    if (cancelable(order)) items.push(null, { label: "Cancel order…", act: () => askCancel(order, now), danger: true })
     openMenu(button, { title: `Order ${order.number}`, items })
   }
 

@@ -12,7 +12,6 @@ import {
 } from "../stores.js"
 
 const TYPING_MS = 220
-const MALL = 2000
 
 customElements.define("store-screen", class extends HTMLElement {
   connectedCallback() {
@@ -32,7 +31,8 @@ customElements.define("store-screen", class extends HTMLElement {
     })
     this.input.addEventListener("input", debounce(TYPING_MS, () => this.find(this.input.value.trim())))
     this.addEventListener("click", (event) => this.clicked(event))
-    this.mall = live.watch({ topic: "mall", filter: {}, order: "name", limit: MALL }, (view) => this.head(view))
+    this.mall = live.watch(
+      { topic: "mall", filter: { store: this.store }, order: "name", limit: 1 }, (view) => this.head(view))
     this.list.start()
     document.title = "Store · MallBots"
   }
@@ -57,7 +57,7 @@ customElements.define("store-screen", class extends HTMLElement {
 
   head(view) {
     const row = view.rows.get(this.store)
-    if (!row) return view.complete ? this.missing() : undefined
+    if (!row) return view.complete || view.refused?.code === "invalid" ? this.missing() : undefined
     const store = row.value
     const said = JSON.stringify(store)
     if (said === this.said) return
@@ -126,23 +126,25 @@ customElements.define("store-screen", class extends HTMLElement {
     const button = target.closest("[data-act]")
     const act = button?.dataset.act
     const product = this.list.row(target)?.value
+    const now = () => this.list.view.rows.get(product.productId)
     if (act === "add") addProduct(this.store)
     if (act === "clear") {
       this.input.value = ""
       this.find("")
     }
     if (!product) return
-    if (act === "edit") editProduct(product)
-    if (act === "price") changePrice(product)
+    if (act === "edit") editProduct(product, now)
+    if (act === "price") changePrice(product, now)
     if (act === "menu") this.menu(button)
   }
 
   menu(button = document.activeElement?.closest?.("[data-key]")?.querySelector("[data-act=menu]")) {
     const product = this.list.row(button)?.value
     if (!product || !may("edit-store")) return
+    const now = () => this.list.view.rows.get(product.productId)
     openMenu(button, { title: product.name, items: [
-      { label: "Edit…", act: () => editProduct(product) },
-      { label: "Change price…", act: () => changePrice(product) },
+      { label: "Edit…", act: () => editProduct(product, now) },
+      { label: "Change price…", act: () => changePrice(product, now) },
       null,
       { label: "Remove…", act: () => removeProduct(product), danger: true },
     ] })

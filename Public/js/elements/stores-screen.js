@@ -10,8 +10,6 @@ import { may } from "../store.js"
 import { createStore, standing, storeCommands } from "../stores.js"
 
 const TYPING_MS = 220
-/** The mall is at most this many stores: a window the server allows, read whole where rows are chosen here. */
-const MALL = 2000
 const SHOWS = ["all", "in", "out", "asking"]
 
 customElements.define("stores-screen", class extends HTMLElement {
@@ -21,9 +19,7 @@ customElements.define("stores-screen", class extends HTMLElement {
     this.querySelector("[data-act=create]").hidden = !may("edit-store")
     this.list = new LiveList(this.querySelector(".list-wrap"), {
       noun: "store",
-      query: (limit) => ({ topic: "mall", filter: this.filter(), order: "name",
-        limit: this.showing === "asking" ? MALL : limit, count: true }),
-      keep: ({ value }) => this.showing !== "asking" || value.request !== null && value.request !== undefined,
+      query: (limit) => ({ topic: "mall", filter: this.filter(), order: "name", limit, count: true }),
       build: () => stamp("store-row"),
       update: (node, row) => this.update(node, row.value),
       empty: () => this.empty(),
@@ -37,12 +33,13 @@ customElements.define("stores-screen", class extends HTMLElement {
     this.list.start()
     // Open requests are counted whatever the list shows; who waits for an answer must not be filtered away.
     this.requests = live.watch(
-      { topic: "mall", filter: { participating: false }, order: "name", limit: MALL }, (view) => {
-      const asking = view.rows.sorted().filter(({ value }) => value.request).length
-      const badge = slot(this, "requests")
-      badge.hidden = asking === 0
-      text(badge, count(asking))
-    })
+      { topic: "mall", filter: { requested: true }, order: "name", limit: 1, count: true }, ({ total }) => {
+        // Not counted yet is not none: the number of before stays until there is another.
+        if (total === undefined) return
+        const badge = slot(this, "requests")
+        badge.hidden = total === 0
+        text(badge, count(total))
+      })
     document.title = "Stores · MallBots"
   }
 
@@ -68,7 +65,8 @@ customElements.define("stores-screen", class extends HTMLElement {
     const filter = {}
     if (this.text) filter.text = this.text
     if (this.showing === "in") filter.participating = true
-    if (this.showing === "out" || this.showing === "asking") filter.participating = false
+    if (this.showing === "out") filter.participating = false
+    if (this.showing === "asking") filter.requested = true
     return filter
   }
 
@@ -102,11 +100,7 @@ customElements.define("stores-screen", class extends HTMLElement {
     node.storeId = store.storeId
   }
 
-  shown(view) {
-    const asking = () => view.rows.sorted().filter(({ value }) => value.request).length
-    const known = this.showing === "asking" && view.complete ? asking() : view.total
-    text(slot(this, "count"), known === undefined ? "" : plural(known, "store"))
-  }
+  shown({ total }) { text(slot(this, "count"), total === undefined ? "" : plural(total, "store")) }
 
   clicked({ target }) {
     const show = target.closest("[data-show]")?.dataset.show

@@ -24,7 +24,10 @@ extension Router {
         put("/admin/api/stores/products/{id}/increasePrice", edge.command(IncreaseProductPrice.self, by: administrator))
         put("/admin/api/stores/products/{id}/decreasePrice", edge.command(DecreaseProductPrice.self, by: administrator))
         delete("/admin/api/stores/products/{id}", edge.command(RemoveProduct.self, by: administrator))
-        get("/admin/api/mall", edge.list("mall", as: "stores", ["participating": .bool, "text": .text]))
+        get(
+            "/admin/api/mall",
+            edge.list(
+                "mall", as: "stores", ["participating": .bool, "requested": .bool, "store": .text, "text": .text]))
         get(
             "/admin/api/stores/{id}/products",
             edge.list("catalog", as: "products", ["text": .text], path: "store") { call in

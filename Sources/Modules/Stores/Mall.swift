@@ -23,6 +23,8 @@ struct MallRow: ProjectionRow {
     static let columns: [Column<MallRow>] = [
         Column("name", .text) { .text(normalized($0.name)) },
         Column("participating", .bool) { .bool($0.participating) },
+        Column("requested", .bool) { .bool($0.request != nil) },
+        Column("store", .uuid) { .uuid($0.storeId.rawValue) },
         Column("words", .text) { .text(normalized("\($0.name) \($0.location)")) },
     ]
 
@@ -70,12 +72,17 @@ let mall = Projection("mall", of: MallRow.self) {
 
 struct MallFilter: Decodable {
     let text: String?
+    let store: StoreID?
     let participating: Bool?
+    /// Whether it asks to take part and nobody has answered.
+    let requested: Bool?
 }
 
 let mallTopic = Topic("mall", of: mall, orders: ["name"], filter: MallFilter.self) { filter throws(Refusal) in
     var parts: [Predicate] = []
     if let participating = filter.participating { parts.append(.among("participating", [.bool(participating)])) }
+    if let requested = filter.requested { parts.append(.among("requested", [.bool(requested)])) }
+    if let store = filter.store { parts.append(.among("store", [.uuid(store.rawValue)])) }
     if let text = filter.text { parts.append(try .words(of: text, in: "words")) }
     return .all(parts)
 }

@@ -50,7 +50,9 @@ final class Work: @unchecked Sendable {
     private var touched: [Touched] = []
     private var locked = Set<StreamName>()
     private var rows: [CommitUnit.Row] = []
-    private var made = 0
+    private var made = Set<UUID>()
+    /// What an earlier attempt has touched: its streams are there, whatever is thought of them.
+    private var known = Set<StreamName>()
     /// The index of the first aggregate that was told something: the one an answer is about.
     private var first: Int?
 
@@ -64,8 +66,9 @@ final class Work: @unchecked Sendable {
     }
 
     func newID() -> UUID {
-        made += 1
-        return uuid5(namespace: id, name: "new \(made)")
+        let new = uuid5(namespace: id, name: "new \(made.count + 1)")
+        made.insert(new)
+        return new
     }
 
     func tell<D: Decider>(_: D.Type, _ name: StreamName, _ command: D.Command) async throws -> D {
@@ -128,7 +131,10 @@ final class Work: @unchecked Sendable {
                 locked.insert(name)
             }
         }
-        let (state, version) = try await aggregates.load(D.self, name)
+        // Nobody else makes an identifier of this command's. If it is there, then by an earlier try of the same command: the
+        // lane says so.
+        let isNew = made.contains(name.id) && !known.contains(name)
+        let (state, version) = isNew ? (D(), 0) : try await aggregates.load(D.self, name)
         touched.append(
             Touched(
                 name: name, expected: version, version: version, state: state, claimsBefore: state.claims,
@@ -142,6 +148,7 @@ final class Work: @unchecked Sendable {
         for name in names.sorted(by: { ($0.category, $0.id) < ($1.category, $1.id) }) {
             await aggregates.lock(name)
             locked.insert(name)
+            known.insert(name)
         }
     }
 

@@ -5,12 +5,8 @@ import FoundationEssentials
 /// A stored body is one object that begins with its schema version: `{"v":1,"name":…}`. An event is a case of an enum;
 /// the case's name becomes the stored type, so the body holds its labels only.
 public enum Coding {
-    public static func encode(_ value: some Encodable) throws -> [UInt8] {
-        let encoder = JSONEncoder()
-        // The same value is the same bytes, for golden files, digests and comparisons.
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return Array(try encoder.encode(value))
-    }
+    /// The same value is the same bytes, for golden files, digests and comparisons: keys are sorted.
+    public static func encode(_ value: some Encodable) throws -> [UInt8] { try JSONWriter.bytes(of: value) }
 
     public static func decode<Value: Decodable>(_: Value.Type = Value.self, from bytes: [UInt8]) throws -> Value {
         try JSONDecoder().decode(Value.self, from: Data(bytes))

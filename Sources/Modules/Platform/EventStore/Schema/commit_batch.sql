@@ -66,21 +66,24 @@ begin
         from touched s join accepted a on a.no = s.command
         where t.stream_no = s.stream_no and s.count > 0
     ), numbered as materialized (
-        select base + row_number() over (order by r.o) as position, s.command, coalesce(s.stream_no, b.stream_no) as stream_no,
-               r.version, r.kind, r.type, r.id, r.body
-        from unnest(r_stream, r_version, r_kind, r_type, r_id, r_body)
-            with ordinality r(stream, version, kind, type, id, body, o)
-        join touched s on s.no = r.stream
-        join accepted a on a.no = s.command
-        left join begun b on b.category = s.category and b.stream_id = s.id
+        select base + n.place as position, base + max(n.place) over (partition by n.command) as command_end, n.*
+        from (
+            select row_number() over (order by r.o) as place, s.command, coalesce(s.stream_no, b.stream_no) as stream_no,
+                   r.version, r.kind, r.type, r.id, r.body, a.correlation, a.causation, a.actor
+            from unnest(r_stream, r_version, r_kind, r_type, r_id, r_body)
+                with ordinality r(stream, version, kind, type, id, body, o)
+            join touched s on s.no = r.stream
+            join accepted a on a.no = s.command
+            left join begun b on b.category = s.category and b.stream_id = s.id
+        ) n
     ), ended as materialized (
-        select n.command, max(n.position) as position from numbered n group by n.command
+        select n.command, n.command_end as position from numbered n where n.position = n.command_end
     ), logged as (
         insert into mall.log
             (position, command_end, stream_no, version, kind, type, id, body, correlation_id, causation_id, actor, at)
-        select n.position, e.position, n.stream_no, n.version, n.kind, n.type, n.id, n.body,
-               a.correlation, a.causation, a.actor, now
-        from numbered n join ended e on e.command = n.command join accepted a on a.no = n.command
+        select n.position, n.command_end, n.stream_no, n.version, n.kind, n.type, n.id, n.body,
+               n.correlation, n.causation, n.actor, now
+        from numbered n
     ), remembered as (
         insert into mall.commands (command_id, position, digest, answer, at)
         select a.id, coalesce(e.position, base), a.digest, a.answer, now
@@ -101,11 +104,14 @@ begin
         join touched s on s.no = k.stream join accepted a on a.no = s.command
         where k.take
         on conflict (scope, value) do update set category = excluded.category, holder = excluded.holder
-    ), stopped as (
-        delete from mall.timers h
-        using unnest(t_stream, t_name, t_due) t(stream, name, due)
+    ), cleared as materialized (
+        select s.category, s.id, t.name
+        from unnest(t_stream, t_name, t_due) t(stream, name, due)
         join touched s on s.no = t.stream join accepted a on a.no = s.command
-        where t.due is null and h.category = s.category and h.stream_id = s.id and h.name = t.name
+        where t.due is null
+    ), stopped as (
+        delete from mall.timers h using cleared c
+        where h.category = c.category and h.stream_id = c.id and h.name = c.name
     ), started as (
         insert into mall.timers (category, stream_id, name, due)
         select s.category, s.id, t.name, t.due
