@@ -27,7 +27,22 @@ struct TestMall: Sendable {
         var mall = MallSettings()
     }
 
+    private let ending = Ending()
+
     var port: UInt16 { application.port }
+
+    /// Takes the mall down; once it is down this does nothing.
+    func stop() async { await ending.end(application) }
+
+    private actor Ending {
+        private var hasEnded = false
+
+        func end(_ application: Application) async {
+            if hasEnded { return }
+            hasEnded = true
+            await application.stop()
+        }
+    }
 
     /// Gives `body` a mall that nobody else uses, and takes it down afterwards.
     static func with<Value: Sendable>(_ settings: Settings = Settings(), _ body: (TestMall) async throws -> Value) async throws -> Value {
@@ -37,10 +52,10 @@ struct TestMall: Sendable {
                 let mall = try await start(settings, database, loop)
                 do {
                     let value = try await body(mall)
-                    await mall.application.stop()
+                    await mall.stop()
                     return value
                 } catch {
-                    await mall.application.stop()
+                    await mall.stop()
                     throw error
                 }
             }
@@ -53,6 +68,7 @@ struct TestMall: Sendable {
     }
 
     static func start(_ settings: Settings, _ database: TestDatabase, _ loop: EventLoop) async throws -> TestMall {
+        _ = silence
         let application = try await Application(options(settings, database.conninfo), logger: TestCluster.quiet)
         let cookie = try await application.accounts.open(Self.member("admin", [.administrator]))
         let token = try await application.accounts.token(forKiosk: "entrance")
@@ -67,10 +83,10 @@ struct TestMall: Sendable {
         let other = try await beside()
         do {
             let value = try await body(other)
-            await other.application.stop()
+            await other.stop()
             return value
         } catch {
-            await other.application.stop()
+            await other.stop()
             throw error
         }
     }
@@ -94,6 +110,9 @@ struct TestMall: Sendable {
         options.mall = settings.mall
         return options
     }
+
+    /// The parts make loggers of their own. What tests provoke would bury what they say.
+    private static let silence: Void = LoggingSystem.bootstrap { _ in SwiftLogNoOpLogHandler() }
 
     /// The folder `Public` of this package.
     private static let page = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/") + "/Public"
