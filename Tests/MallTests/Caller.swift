@@ -34,8 +34,12 @@ struct Caller: Sendable {
     }
 
     func get(_ path: String, fields: [String] = []) async -> Reply { await self("GET", path, fields: fields) }
-    func post(_ path: String, _ body: JSON = [:], key: String? = nil) async -> Reply { await self("POST", path, body, key: key) }
-    func put(_ path: String, _ body: JSON? = nil, key: String? = nil) async -> Reply { await self("PUT", path, body, key: key) }
+    func post(_ path: String, _ body: JSON = [:], key: String? = nil) async -> Reply {
+        await self("POST", path, body, key: key)
+    }
+    func put(_ path: String, _ body: JSON? = nil, key: String? = nil) async -> Reply {
+        await self("PUT", path, body, key: key)
+    }
     func delete(_ path: String, _ body: JSON? = nil, key: String? = nil) async -> Reply {
         await self("DELETE", path, body, key: key)
     }
@@ -59,7 +63,8 @@ struct Caller: Sendable {
     /// A value as it stands in a query.
     static func escaped(_ text: String) -> String {
         text.utf8.map { byte in
-            let isPlain = (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte) || byte == 45
+            let isPlain =
+                (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte) || byte == 45
             return isPlain ? String(UnicodeScalar(byte)) : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
         }.joined()
     }
@@ -84,7 +89,9 @@ struct Reply: Sendable, CustomStringConvertible {
     func isError(_ status: Int, _ code: String) -> Bool { self.status == status && self.code == code && hasErrorBody }
 
     var hasErrorBody: Bool {
-        guard let message = json.message.text, !message.isEmpty, let correlation = json.correlationId.text else { return false }
+        guard let message = json.message.text, !message.isEmpty, let correlation = json.correlationId.text else {
+            return false
+        }
         return UUID(uuidString: correlation) != nil && json.code.text != nil
             && Set(json.members.keys).subtracting(["priceChanges", "totalMinor"])
                 .isSubset(of: ["code", "message", "field", "correlationId"])

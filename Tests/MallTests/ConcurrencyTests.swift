@@ -14,7 +14,8 @@ import Testing
                 let replies = await withTaskGroup(of: Reply.self) { group in
                     for kiosk in 0..<8 {
                         group.addTask {
-                            await mall.kiosk.again.post("/api/customers", ["name": .text("Kiosk \(kiosk)"), "smsNumber": .text(number)])
+                            await mall.kiosk.again.post(
+                                "/api/customers", ["name": .text("Kiosk \(kiosk)"), "smsNumber": .text(number)])
                         }
                     }
                     return await group.reduce(into: []) { $0.append($1) }
@@ -46,7 +47,9 @@ import Testing
                     return await group.reduce(into: []) { $0.append($1) }
                 }
                 #expect(replies.count { $0.status == 201 } == 1, "\(replies)")
-                #expect(replies.allSatisfy { $0.status == 201 || $0.isError(409, "conflict") || $0.isError(409, "stale") }, "\(replies)")
+                #expect(
+                    replies.allSatisfy { $0.status == 201 || $0.isError(409, "conflict") || $0.isError(409, "stale") },
+                    "\(replies)")
             }
             #expect(await mall.count("select count(*) from mall.streams where category = 'stores.Product'") == 10)
         }
@@ -116,8 +119,10 @@ import Testing
                     let index = Int.random(in: 0..<stores.count, using: &generator)
                     let path = "/admin/api/stores/\(stores[index].id)"
                     if dice < 6 {
-                        reply = await stores[index].participates
-                            ? mall.administrator.delete("\(path)/participating") : mall.administrator.put("\(path)/participating")
+                        reply =
+                            await stores[index].participates
+                            ? mall.administrator.delete("\(path)/participating")
+                            : mall.administrator.put("\(path)/participating")
                         stores[index].participates.toggle()
                     } else {
                         serial += 1
@@ -127,7 +132,8 @@ import Testing
                 }
                 #expect((200...201).contains(reply.status), "seed \(seed), change \(change): \(reply)")
                 guard await pages[0].reaches(reply.position) else {
-                    let list = await mall.administrator.get("/admin/api/mall", fields: ["After-Position: \(reply.position)"])
+                    let list = await mall.administrator.get(
+                        "/admin/api/mall", fields: ["After-Position: \(reply.position)"])
                     Issue.record(
                         """
                         seed \(seed): change \(change) at \(reply.position) did not come; \(await pages[0].state); \
@@ -138,7 +144,8 @@ import Testing
                 let listed = await mall.administrator.all("/admin/api/mall", "stores", after: reply.position)
                 let shown = await pages[0].values(1)
                 guard shown == listed else {
-                    Issue.record("seed \(seed): after change \(change) at \(reply.position) the page differs from the list")
+                    Issue.record(
+                        "seed \(seed): after change \(change) at \(reply.position) the page differs from the list")
                     return
                 }
                 #expect(await pages[0].total(1) == Int64(listed.count), "seed \(seed), change \(change)")
@@ -199,7 +206,8 @@ import Testing
                         var position: Int64 = 0
                         for step in 0..<(changes / 16) {
                             let reply = await administrator.put(
-                                "/admin/api/stores/\(stores[(caller * 7 + step) % 40])/rebrand", ["name": .text("\(long) \(caller) \(step)")])
+                                "/admin/api/stores/\(stores[(caller * 7 + step) % 40])/rebrand",
+                                ["name": .text("\(long) \(caller) \(step)")])
                             #expect(reply.status == 200 || reply.isError(409, "stale"), "\(reply)")
                             position = max(position, reply.position)
                         }
@@ -239,7 +247,10 @@ import Testing
                         for step in 0..<20 {
                             let reply = await administrator.post(
                                 "/admin/api/stores/\(store)/products",
-                                ["name": .text("Lamp \(caller)-\(step)"), "sku": .text("\(caller)-\(step)"), "priceMinor": .int(Int64(step))])
+                                [
+                                    "name": .text("Lamp \(caller)-\(step)"), "sku": .text("\(caller)-\(step)"),
+                                    "priceMinor": .int(Int64(step)),
+                                ])
                             #expect(reply.status == 201, "\(reply)")
                             ids.append(reply.id)
                         }

@@ -9,11 +9,14 @@ import Testing
 @testable import App
 
 @Suite struct FaultTests {
-    @Test func `row 74: while PostgreSQL is away everything is unavailable, and afterwards it goes on by itself`() async throws {
+    @Test func `row 74: while PostgreSQL is away everything is unavailable, and afterwards it goes on by itself`()
+        async throws
+    {
         let folder = Reaper.temporaryFolder()
         let cluster = Cluster(dataDirectory: folder, settings: TestCluster.settings, logger: TestCluster.quiet)
         let conninfo = try await cluster.start()
-        let application = try await Application(TestMall.options(TestMall.Settings(), conninfo), logger: TestCluster.quiet)
+        let application = try await Application(
+            TestMall.options(TestMall.Settings(), conninfo), logger: TestCluster.quiet)
         let administrator = StaffMember(user: "admin", name: "Admin", roles: [.administrator])
         try await application.accounts.put(user: "admin", name: "Admin", password: "x", roles: [.administrator])
         let cookie = try await application.accounts.open(administrator)
@@ -43,10 +46,11 @@ import Testing
         _ = try await cluster.start()
         #expect(await eventually { await staff.get("/readyz").status == 200 })
         var second = Reply(nil)
-        #expect(await eventually {
-            second = await staff.post("/admin/api/stores", ["name": "Chairs", "location": "Level 1"], key: "again")
-            return second.status == 201
-        })
+        #expect(
+            await eventually {
+                second = await staff.post("/admin/api/stores", ["name": "Chairs", "location": "Level 1"], key: "again")
+                return second.status == 201
+            })
         #expect(await page.shows(1, second.id))
         #expect(await page.rows(1).count == 2)
         #expect(await eventually { await page.lag < 1_000 })
@@ -64,19 +68,23 @@ import Testing
             for round in 0..<8 {
                 // Every connection of this mall, its worker's and its listener's included.
                 _ = try? await mall.rows(
-                    "select pg_terminate_backend(pid) from pg_stat_activity where datname = \(mall.database.name) and pid <> pg_backend_pid()")
+                    "select pg_terminate_backend(pid) from pg_stat_activity where datname = \(mall.database.name) and pid <> pg_backend_pid()"
+                )
                 var reply = Reply(nil)
-                #expect(await eventually {
-                    reply = await mall.administrator.post(
-                        "/admin/api/stores", ["name": .text("Store \(round)"), "location": "A"], key: "round \(round)")
-                    return reply.status != 503
-                })
+                #expect(
+                    await eventually {
+                        reply = await mall.administrator.post(
+                            "/admin/api/stores", ["name": .text("Store \(round)"), "location": "A"],
+                            key: "round \(round)")
+                        return reply.status != 503
+                    })
                 #expect(reply.status == 201, "\(reply)")
                 done += 1
                 #expect(await page.shows(1, reply.id), "round \(round)")
             }
             #expect(await page.rows(1).count == done)
-            #expect(await mall.count("select count(*) from mall.streams where category = 'stores.Store'") == Int64(done))
+            #expect(
+                await mall.count("select count(*) from mall.streams where category = 'stores.Store'") == Int64(done))
             #expect(await page.faults == [])
         }
     }
@@ -94,7 +102,9 @@ import Testing
             #expect(await mall.control("/listeners", ["listener": "projector", "paused": true]).status == 204)
             var position: Int64 = 0
             for index in 0..<5 {
-                position = await mall.administrator.put("/admin/api/stores/\(store)/rebrand", ["name": .text("Lamps \(index)")]).position
+                position = await mall.administrator.put(
+                    "/admin/api/stores/\(store)/rebrand", ["name": .text("Lamps \(index)")]
+                ).position
             }
             var lags: [Int64] = []
             for _ in 0..<3 {
@@ -130,12 +140,15 @@ import Testing
             // Away for a while: some rows change, one of them often, and the server leaves.
             var position: Int64 = 0
             for name in ["A", "B", "C"] {
-                position = await mall.administrator.put("/admin/api/stores/\(stores[7])/rebrand", ["name": .text("Store 7\(name)")]).position
+                position = await mall.administrator.put(
+                    "/admin/api/stores/\(stores[7])/rebrand", ["name": .text("Store 7\(name)")]
+                ).position
             }
             _ = await mall.administrator.put("/admin/api/stores/\(stores[8])/participating")
             await mall.stop()
             try await mall.another { mall in
-                position = max(position, await mall.administrator.put("/admin/api/stores/\(stores[9])/participating").position)
+                position = max(
+                    position, await mall.administrator.put("/admin/api/stores/\(stores[9])/participating").position)
                 #expect(await page.connect(to: mall.port), "the session outlives the process")
                 #expect(await page.reaches(position))
                 let listed = await mall.administrator.all("/admin/api/mall", "stores", after: position)
@@ -146,7 +159,8 @@ import Testing
                 // Three rows of the one view; the other holds a part of them.
                 #expect(await page.rowsReceived <= 6)
                 #expect(await page.faults == [])
-                #expect(await mall.kiosk.get("/api/stores/\(stores[0])").status == 200, "the token outlives the process")
+                #expect(
+                    await mall.kiosk.get("/api/stores/\(stores[0])").status == 200, "the token outlives the process")
             }
         }
     }
@@ -172,9 +186,11 @@ import Testing
                                 let reply =
                                     step % 2 == 0
                                     ? await administrator.put(
-                                        "/admin/api/stores/\(store)/rebrand", ["name": .text("Lamps \(caller) \(step)")])
+                                        "/admin/api/stores/\(store)/rebrand", ["name": .text("Lamps \(caller) \(step)")]
+                                    )
                                     : await administrator.post(
-                                        "/admin/api/stores", ["name": .text("Store \(caller) \(step)"), "location": "A"])
+                                        "/admin/api/stores",
+                                        ["name": .text("Store \(caller) \(step)"), "location": "A"])
                                 #expect((200...201).contains(reply.status) || reply.isError(409, "stale"), "\(reply)")
                                 position = max(position, reply.position)
                             }
@@ -210,7 +226,9 @@ import Testing
                 let order = await second.order(
                     second.customer("Ada", "01701234567"), [(second.product(second.store("New"), "Lamp", 1), 1)])
                 #expect(order.status == 202, "\(order)")
-                #expect(await eventually { await second.administrator.get("/admin/api/orders").json.orders.list.count == 1 })
+                #expect(
+                    await eventually { await second.administrator.get("/admin/api/orders").json.orders.list.count == 1 }
+                )
             }
         }
     }
@@ -273,7 +291,8 @@ import Testing
                 #expect(try await mall.streams() == streams)
             }
             _ = await mall.control("/services", ["card": "approving"])
-            #expect(await mall.kiosk.post("/api/payments", ["basketId": .text(basket)], key: "another card").status == 201)
+            #expect(
+                await mall.kiosk.post("/api/payments", ["basketId": .text(basket)], key: "another card").status == 201)
         }
     }
 

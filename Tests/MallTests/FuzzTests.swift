@@ -12,9 +12,12 @@ import WebSocket
     private static let malformed: [[UInt8]] = texts.map { Array($0.utf8) } + bytes
 
     private static let texts: [String] = [
-            "{", "}", "[", "[]", "[{}]", "\"x\"", "1", "null", "true", "{\"a\"}", "{\"a\":}", "{,}", "{\"a\":1,,\"b\":2}", "{'a':1}",
-            "{\"a\":1}{\"b\":2}", "{\"a\":1} x {}", "{\"a\":01}", "{\"a\":+1}", "{\"a\":NaN}", "{\"a\":\"\\u12\"}", "{\"a\":\"\\q\"}",
-            "/**/{}", "{\"a\":\"unfinished}", "{\"a\":[1,2}", "{\"a\":{}", "{}}", "{{}}", "{\"a\":1", "\u{FEFF}", "{\"a\":tru}",
+        "{", "}", "[", "[]", "[{}]", "\"x\"", "1", "null", "true", "{\"a\"}", "{\"a\":}", "{,}", "{\"a\":1,,\"b\":2}",
+        "{'a':1}",
+        "{\"a\":1}{\"b\":2}", "{\"a\":1} x {}", "{\"a\":01}", "{\"a\":+1}", "{\"a\":NaN}", "{\"a\":\"\\u12\"}",
+        "{\"a\":\"\\q\"}",
+        "/**/{}", "{\"a\":\"unfinished}", "{\"a\":[1,2}", "{\"a\":{}", "{}}", "{{}}", "{\"a\":1", "\u{FEFF}",
+        "{\"a\":tru}",
     ]
 
     private static let bytes: [[UInt8]] = [
@@ -27,11 +30,13 @@ import WebSocket
 
     /// Values that no field of any command takes, as they stand in JSON.
     private static let wrong: [String] = [
-        "true", "1.5", "1e400", "-1e400", "9223372036854775808", "-9223372036854775809", "1e19", "[]", "{}", "[1]", "[[\"x\"]]",
+        "true", "1.5", "1e400", "-1e400", "9223372036854775808", "-9223372036854775809", "1e19", "[]", "{}", "[1]",
+        "[[\"x\"]]",
         "{\"a\":{\"b\":null}}", "\"\\u0000\"", "\"a\\u0000b\"", "\"\\u0007\"", "\"\\ud800\"",
         String(repeating: "[", count: 10_000) + String(repeating: "]", count: 10_000),
         String(repeating: "{\"a\":", count: 10_000) + "1" + String(repeating: "}", count: 10_000),
-        "\"" + String(repeating: "n", count: 1 << 20) + "\"", "\"" + String(repeating: "e\u{301}", count: 100_000) + "\"",
+        "\"" + String(repeating: "n", count: 1 << 20) + "\"",
+        "\"" + String(repeating: "e\u{301}", count: 100_000) + "\"",
         String(repeating: "9", count: 5_000),
     ]
 
@@ -63,7 +68,8 @@ import WebSocket
                 let caller = (route.side == .staff ? mall.administrator : mall.kiosk).again
                 for body in Self.malformed {
                     let reply = await caller.send(route.method, path, body)
-                    #expect(reply.isError(400, "invalid"), "\(route) \(String(decoding: body, as: UTF8.self)): \(reply)")
+                    #expect(
+                        reply.isError(400, "invalid"), "\(route) \(String(decoding: body, as: UTF8.self)): \(reply)")
                 }
             }
             let logIn = mall.nobody
@@ -89,7 +95,8 @@ import WebSocket
                         text += (others.isEmpty ? "" : ",") + "\"\(field)\":\(value)}"
                         let reply = await caller.send(route.method, path, Array(text.utf8))
                         #expect(
-                            (400..<500).contains(reply.status) && reply.hasErrorBody, "\(route) \(field) \(value.prefix(40)): \(reply)")
+                            (400..<500).contains(reply.status) && reply.hasErrorBody,
+                            "\(route) \(field) \(value.prefix(40)): \(reply)")
                     }
                 }
             }
@@ -102,13 +109,18 @@ import WebSocket
         try await TestMall.with { mall in
             let mine = await mall.store("Mine")
             let theirs = await mall.store("Theirs")
-            for (index, key) in ["\"id\"", "\"\\u0069d\"", "\"i\\u0064\"", "\"ID\"", "\"id\":\"\(theirs)\",\"id\""].enumerated() {
+            for (index, key) in ["\"id\"", "\"\\u0069d\"", "\"i\\u0064\"", "\"ID\"", "\"id\":\"\(theirs)\",\"id\""]
+                .enumerated()
+            {
                 let name = "Mine \(index)"
                 let reply = await mall.administrator.send(
-                    "PUT", "/admin/api/stores/\(mine)/rebrand", Array("{\(key):\"\(theirs)\",\"name\":\"\(name)\"}".utf8))
+                    "PUT", "/admin/api/stores/\(mine)/rebrand",
+                    Array("{\(key):\"\(theirs)\",\"name\":\"\(name)\"}".utf8))
                 if reply.status != 200 { #expect(reply.isError(400, "invalid"), "\(key): \(reply)") }
                 #expect(await mall.kiosk.get("/api/stores/\(theirs)").json.name == "Theirs", "\(key)")
-                if reply.status == 200 { #expect(await mall.kiosk.get("/api/stores/\(mine)").json.name == .text(name), "\(key)") }
+                if reply.status == 200 {
+                    #expect(await mall.kiosk.get("/api/stores/\(mine)").json.name == .text(name), "\(key)")
+                }
             }
             // Of other fields that come twice one is taken, and nothing breaks.
             let twice = await mall.administrator.send(
@@ -116,7 +128,8 @@ import WebSocket
             #expect(twice.status == 200 || twice.isError(400, "invalid"), "\(twice)")
             // And a name that tries to end its text stays a name.
             let name = "x\",\"id\":\"\(theirs)"
-            #expect(await mall.administrator.put("/admin/api/stores/\(mine)/rebrand", ["name": .text(name)]).status == 200)
+            #expect(
+                await mall.administrator.put("/admin/api/stores/\(mine)/rebrand", ["name": .text(name)]).status == 200)
             #expect(await mall.kiosk.get("/api/stores/\(mine)").json.name == .text(name))
             #expect(await mall.kiosk.get("/api/stores/\(theirs)").json.name == "Theirs")
         }
@@ -134,10 +147,14 @@ import WebSocket
                 let (route, path) = routes.randomElement(using: &generator)!
                 var body = (route.body ?? [:]).bytes
                 switch Int.random(in: 0..<4, using: &generator) {
-                case 0: body = (0..<Int.random(in: 0..<200, using: &generator)).map { _ in UInt8.random(in: 0...255, using: &generator) }
+                case 0:
+                    body = (0..<Int.random(in: 0..<200, using: &generator)).map { _ in
+                        UInt8.random(in: 0...255, using: &generator)
+                    }
                 case 1:
                     for _ in 0..<Int.random(in: 1...4, using: &generator) where !body.isEmpty {
-                        body[Int.random(in: 0..<body.count, using: &generator)] = UInt8.random(in: 0...255, using: &generator)
+                        body[Int.random(in: 0..<body.count, using: &generator)] = UInt8.random(
+                            in: 0...255, using: &generator)
                     }
                 case 2: body.removeLast(Int.random(in: 0...body.count, using: &generator))
                 default:
@@ -145,7 +162,8 @@ import WebSocket
                     body.insert(contentsOf: Array("{}[]:,\"\\0e-.".utf8).shuffled(using: &generator).prefix(3), at: at)
                 }
                 let reply = await (route.side == .staff ? staff : kiosk).send(route.method, path, body)
-                let allowed = (200..<300).contains(reply.status) || ((400..<500).contains(reply.status) && reply.hasErrorBody)
+                let allowed =
+                    (200..<300).contains(reply.status) || ((400..<500).contains(reply.status) && reply.hasErrorBody)
                 #expect(allowed, "seed \(seed): \(route) \(String(decoding: body, as: UTF8.self)): \(reply)")
                 if reply.status == 0 || reply.answer?["connection"] == "close" {
                     staff = mall.administrator.again
@@ -163,13 +181,16 @@ import WebSocket
         try await TestMall.with { mall in
             _ = try await fill(mall)
             let names = [
-                "status", "store", "product", "customer", "from", "to", "minTotalMinor", "maxTotalMinor", "text", "limit", "next",
+                "status", "store", "product", "customer", "from", "to", "minTotalMinor", "maxTotalMinor", "text",
+                "limit", "next",
                 "participating", "enabled", "nonsense",
             ]
             let values = [
-                "", "%00", "a%00b", "%ff", "%c0%af", "'", "%25", "_", "\\", "%5C", "*", "0", "-1", "9223372036854775807",
+                "", "%00", "a%00b", "%ff", "%c0%af", "'", "%25", "_", "\\", "%5C", "*", "0", "-1",
+                "9223372036854775807",
                 "9223372036854775808", "1e400", "1.5", "true", "null", "2026-01-01T00:00:00Z", "0000-01-01T00:00:00Z",
-                "9999-12-31T23:59:59.999999999%2B23:59", "2026-13-01T00:00:00Z", "canceled", Route.unknown, "%F0%9F%98%80",
+                "9999-12-31T23:59:59.999999999%2B23:59", "2026-13-01T00:00:00Z", "canceled", Route.unknown,
+                "%F0%9F%98%80",
                 String(repeating: "a", count: 300), String(repeating: "a+", count: 40), "e%CC%81", "%E2%80%AE",
             ]
             let paths = [
@@ -181,7 +202,8 @@ import WebSocket
                     for value in values {
                         let reply = await caller.get("\(path)?\(name)=\(value)")
                         #expect(
-                            reply.status == 200 || (reply.status == 400 && reply.hasErrorBody), "\(path)?\(name)=\(value): \(reply)")
+                            reply.status == 200 || (reply.status == 400 && reply.hasErrorBody),
+                            "\(path)?\(name)=\(value): \(reply)")
                     }
                 }
                 for _ in 0..<150 {
@@ -190,7 +212,8 @@ import WebSocket
                     }.joined(separator: "&")
                     let reply = await caller.get("\(path)?\(query)")
                     #expect(
-                        reply.status == 200 || (reply.status == 400 && reply.hasErrorBody), "seed \(seed): \(path)?\(query): \(reply)")
+                        reply.status == 200 || (reply.status == 400 && reply.hasErrorBody),
+                        "seed \(seed): \(path)?\(query): \(reply)")
                 }
             }
         }
@@ -202,16 +225,23 @@ import WebSocket
         var generator = SmallGenerator(seed: seed)
         try await TestMall.with { mall in
             _ = try await fill(mall)
-            let good = "{\"type\":\"open\",\"view\":1,\"topic\":\"orders\",\"filter\":{\"status\":[\"pending\"]},\"order\":\"-number\",\"limit\":5,\"count\":true}"
+            let good =
+                "{\"type\":\"open\",\"view\":1,\"topic\":\"orders\",\"filter\":{\"status\":[\"pending\"]},\"order\":\"-number\",\"limit\":5,\"count\":true}"
             var messages = [
-                "", "x", "[]", "1", "null", "\"open\"", "{", "{}", "{\"type\":1}", "{\"type\":\"open\"}", "{\"type\":\"nothing\",\"view\":1}",
-                "{\"type\":\"open\",\"view\":\"1\",\"topic\":\"orders\"}", "{\"type\":\"open\",\"view\":1.5,\"topic\":\"orders\"}",
-                "{\"type\":\"open\",\"view\":1e400,\"topic\":\"orders\"}", "{\"type\":\"open\",\"view\":9223372036854775808,\"topic\":\"orders\"}",
-                "{\"type\":\"open\",\"view\":-1,\"topic\":\"orders\"}", "{\"type\":\"open\",\"view\":1,\"topic\":\"nothing\"}",
-                "{\"type\":\"open\",\"view\":1,\"topic\":\"orders\",\"limit\":0}", "{\"type\":\"open\",\"view\":1,\"topic\":\"orders\",\"limit\":2001}",
+                "", "x", "[]", "1", "null", "\"open\"", "{", "{}", "{\"type\":1}", "{\"type\":\"open\"}",
+                "{\"type\":\"nothing\",\"view\":1}",
+                "{\"type\":\"open\",\"view\":\"1\",\"topic\":\"orders\"}",
+                "{\"type\":\"open\",\"view\":1.5,\"topic\":\"orders\"}",
+                "{\"type\":\"open\",\"view\":1e400,\"topic\":\"orders\"}",
+                "{\"type\":\"open\",\"view\":9223372036854775808,\"topic\":\"orders\"}",
+                "{\"type\":\"open\",\"view\":-1,\"topic\":\"orders\"}",
+                "{\"type\":\"open\",\"view\":1,\"topic\":\"nothing\"}",
+                "{\"type\":\"open\",\"view\":1,\"topic\":\"orders\",\"limit\":0}",
+                "{\"type\":\"open\",\"view\":1,\"topic\":\"orders\",\"limit\":2001}",
                 "{\"type\":\"open\",\"view\":1,\"topic\":\"orders\",\"limit\":-9223372036854775808}",
                 "{\"type\":\"open\",\"view\":1,\"topic\":\"orders\",\"order\":\"nothing\"}",
-                "{\"type\":\"open\",\"view\":1,\"topic\":\"orders\",\"filter\":[]}", "{\"type\":\"open\",\"view\":1,\"topic\":\"orders\",\"filter\":{\"x\":1}}",
+                "{\"type\":\"open\",\"view\":1,\"topic\":\"orders\",\"filter\":[]}",
+                "{\"type\":\"open\",\"view\":1,\"topic\":\"orders\",\"filter\":{\"x\":1}}",
                 "{\"type\":\"open\",\"view\":1,\"topic\":\"orders\",\"filter\":{\"status\":\"pending\"}}",
                 "{\"type\":\"open\",\"view\":1,\"topic\":\"orders\",\"filter\":{\"minTotalMinor\":1.5}}",
                 "{\"type\":\"open\",\"view\":1,\"topic\":\"orders\",\"filter\":{\"text\":\"\\u0000\"}}",
@@ -219,7 +249,8 @@ import WebSocket
                 "{\"type\":\"open\",\"view\":1,\"topic\":\"orders\",\"cursor\":\"x.9223372036854775807\",\"have\":[]}",
                 "{\"type\":\"open\",\"view\":1,\"topic\":\"orders\",\"cursor\":\"x.1\",\"have\":[1]}",
                 "{\"type\":\"open\",\"view\":1,\"topic\":\"orders\",\"cursor\":\"x.1\",\"have\":[\"x\"]}",
-                "{\"type\":\"change-view\",\"view\":7}", "{\"type\":\"close\",\"view\":7}", "{\"type\":\"check\",\"view\":7}", "\u{FEFF}{}",
+                "{\"type\":\"change-view\",\"view\":7}", "{\"type\":\"close\",\"view\":7}",
+                "{\"type\":\"check\",\"view\":7}", "\u{FEFF}{}",
                 "{\"type\":\"open\",\"view\":1,\"topic\":\"orders\",\"filter\":" + String(repeating: "[", count: 10_000)
                     + String(repeating: "]", count: 10_000) + "}",
                 "{\"type\":\"open\",\"view\":1,\"topic\":\"\(String(repeating: "o", count: 100_000))\"}", good + good,
@@ -228,9 +259,11 @@ import WebSocket
             for _ in 0..<150 {
                 var bytes = Array(good.utf8)
                 for _ in 0..<Int.random(in: 1...3, using: &generator) {
-                    bytes[Int.random(in: 0..<bytes.count, using: &generator)] = UInt8.random(in: 32...126, using: &generator)
+                    bytes[Int.random(in: 0..<bytes.count, using: &generator)] = UInt8.random(
+                        in: 32...126, using: &generator)
                 }
-                messages.append(String(decoding: bytes.prefix(Int.random(in: 1...bytes.count, using: &generator)), as: UTF8.self))
+                messages.append(
+                    String(decoding: bytes.prefix(Int.random(in: 1...bytes.count, using: &generator)), as: UTF8.self))
             }
             for message in messages {
                 let socket = try await connected(mall)

@@ -13,7 +13,8 @@ import Testing
         try await TestMall.with { mall in
             let nobody = mall.nobody
             let forged = Caller(
-                port: mall.port, fields: ["Cookie: session=\(String(repeating: "A", count: 43))", "Authorization: Bearer nothing"])
+                port: mall.port,
+                fields: ["Cookie: session=\(String(repeating: "A", count: 43))", "Authorization: Bearer nothing"])
             let streams = try await mall.streams()
             for route in Route.all {
                 for caller in [nobody, forged] {
@@ -84,16 +85,19 @@ import Testing
         try await TestMall.with { mall in
             for origin in ["http://evil.example", "null", "http://test.evil.example", "http://test:81", ""] {
                 let fields = ["Origin: \(origin)"]
-                let store = await mall.administrator("POST", "/admin/api/stores", ["name": "A", "location": "B"], fields: fields)
+                let store = await mall.administrator(
+                    "POST", "/admin/api/stores", ["name": "A", "location": "B"], fields: fields)
                 #expect(store.isError(403, "forbidden"), "\(origin): \(store)")
                 let logIn = await mall.nobody(
-                    "POST", "/admin/api/session", ["user": "admin", "password": .text(TestMall.password)], fields: fields)
+                    "POST", "/admin/api/session", ["user": "admin", "password": .text(TestMall.password)],
+                    fields: fields)
                 #expect(logIn.isError(403, "forbidden"), "\(origin): \(logIn)")
                 let logOut = await mall.administrator("DELETE", "/admin/api/session", fields: fields)
                 #expect(logOut.isError(403, "forbidden"), "\(origin): \(logOut)")
                 #expect(await LivePage(mall.port, cookie: mall.cookie).connect(origin: origin) == false, "\(origin)")
             }
-            let own = await mall.administrator("POST", "/admin/api/stores", ["name": "A", "location": "B"], fields: ["Origin: http://test"])
+            let own = await mall.administrator(
+                "POST", "/admin/api/stores", ["name": "A", "location": "B"], fields: ["Origin: http://test"])
             #expect(own.status == 201, "\(own)")
             #expect(await LivePage(mall.port, cookie: mall.cookie).connect(origin: "http://test"))
         }
@@ -106,7 +110,8 @@ import Testing
             let unknown = await mall.nobody.post("/admin/api/session", ["user": "nobody", "password": "guess"])
             #expect(unknown.json.message == wrong.json.message)
 
-            let logIn = await mall.nobody.post("/admin/api/session", ["user": "admin", "password": .text(TestMall.password)])
+            let logIn = await mall.nobody.post(
+                "/admin/api/session", ["user": "admin", "password": .text(TestMall.password)])
             #expect(logIn.status == 200, "\(logIn)")
             #expect(logIn.json.user == "admin" && logIn.json.roles == ["administrator"] && logIn.json.currency == "EUR")
             let header = try #require(logIn.answer?["set-cookie"])
@@ -164,7 +169,8 @@ import Testing
             #expect(await page.rows(1).isEmpty)
             #expect(await page.closed == nil)
             // What she may still see goes on, and what she may not does not come back.
-            let position = await mall.administrator.put("/admin/api/stores/\(store)/rebrand", ["name": "Chairs"]).position
+            let position = await mall.administrator.put("/admin/api/stores/\(store)/rebrand", ["name": "Chairs"])
+                .position
             #expect(await page.reaches(position))
             #expect(await page.rows(1).isEmpty)
             #expect(await page.isComplete(2))
@@ -179,8 +185,10 @@ import Testing
             let first = await mall.administrator.post("/admin/api/stores", body, key: "one")
             let second = await mall.administrator.post("/admin/api/stores", body, key: "one")
             #expect(first.status == 201 && second.status == 201)
-            #expect(first.id == second.id && first.json.version == second.json.version && first.position == second.position)
-            let other = await mall.administrator.post("/admin/api/stores", ["name": "Chairs", "location": "Level 1"], key: "one")
+            #expect(
+                first.id == second.id && first.json.version == second.json.version && first.position == second.position)
+            let other = await mall.administrator.post(
+                "/admin/api/stores", ["name": "Chairs", "location": "Level 1"], key: "one")
             #expect(other.isError(400, "invalid"), "\(other)")
             #expect(await mall.administrator.all("/admin/api/mall", "stores", after: first.position).count == 1)
 
@@ -196,7 +204,9 @@ import Testing
             let customer = await mall.customer("Ada", "01701234567")
             let replies = await withTaskGroup(of: Reply.self) { group in
                 for _ in 0..<8 {
-                    group.addTask { await mall.kiosk.again.post("/api/baskets", ["customerId": .text(customer)], key: "two") }
+                    group.addTask {
+                        await mall.kiosk.again.post("/api/baskets", ["customerId": .text(customer)], key: "two")
+                    }
                 }
                 return await group.reduce(into: []) { $0.append($1) }
             }
@@ -229,7 +239,8 @@ import Testing
             }
             #expect(products.count == 53)
             for (caller, path, field) in [
-                (mall.kiosk, "/api/stores/\(store)/products", "id"), (mall.administrator, "/admin/api/stores/\(store)/products", "productId"),
+                (mall.kiosk, "/api/stores/\(store)/products", "id"),
+                (mall.administrator, "/admin/api/stores/\(store)/products", "productId"),
             ] {
                 var seen: [String] = []
                 var next: String?
@@ -244,7 +255,8 @@ import Testing
                     pages += 1
                     for name in ["Aardvark lamp \(pages)", "Lamp 3\(pages)x", "Zebra lamp \(pages)"] {
                         position = await mall.administrator.post(
-                            "/admin/api/stores/\(store)/products", ["name": .text(name), "priceMinor": 1]).position
+                            "/admin/api/stores/\(store)/products", ["name": .text(name), "priceMinor": 1]
+                        ).position
                     }
                 } while next != nil && pages < 20
                 #expect(Set(seen).count == seen.count)
@@ -258,7 +270,8 @@ import Testing
             let store = await mall.store("Lamps")
             let lists = [
                 (mall.administrator, "/admin/api/orders"), (mall.administrator, "/admin/api/mall"),
-                (mall.administrator, "/admin/api/customers"), (mall.administrator, "/admin/api/stores/\(store)/products"),
+                (mall.administrator, "/admin/api/customers"),
+                (mall.administrator, "/admin/api/stores/\(store)/products"),
                 (mall.kiosk, "/api/stores/participating"), (mall.kiosk, "/api/stores/\(store)/products"),
             ]
             // Base64 of an identifier and a value of another column, of what is not UTF-8, of a text with a zero in it.
@@ -290,7 +303,8 @@ import Testing
     @Test func `a list read after a position shows what was done there`() async throws {
         try await TestMall.with { mall in
             for index in 0..<20 {
-                let reply = await mall.administrator.post("/admin/api/stores", ["name": "Store \(index)", "location": "A"])
+                let reply = await mall.administrator.post(
+                    "/admin/api/stores", ["name": "Store \(index)", "location": "A"])
                 let stores = await mall.administrator.get(
                     "/admin/api/mall?text=\(index)", fields: ["After-Position: \(reply.position)"])
                 #expect(stores.json.stores.list.contains { $0.storeId == .text(reply.id) }, "\(index)")
@@ -319,7 +333,9 @@ import Testing
         try await TestMall.with { mall in
             for route in Route.all where route.hasID {
                 let caller = route.side == .staff ? mall.administrator : mall.kiosk
-                for id in ["1", "x", "%00", "11111111222243338444555555555555", "11111111-2222-4333-8444-55555555555g", "%ff"] {
+                for id in [
+                    "1", "x", "%00", "11111111222243338444555555555555", "11111111-2222-4333-8444-55555555555g", "%ff",
+                ] {
                     let reply = await caller(route.method, route.path(id), route.body)
                     #expect([400, 404].contains(reply.status), "\(route) \(id): \(reply)")
                     #expect(reply.hasErrorBody, "\(route) \(id): \(reply)")
@@ -342,7 +358,8 @@ import Testing
         }
     }
 
-    @Test func `HEAD is answered like GET without the body, OPTIONS with the methods, the rest with 405`() async throws {
+    @Test func `HEAD is answered like GET without the body, OPTIONS with the methods, the rest with 405`() async throws
+    {
         try await TestMall.with { mall in
             let get = await mall.administrator.get("/admin/api/mall")
             let head = await mall.administrator("HEAD", "/admin/api/mall")
@@ -354,7 +371,8 @@ import Testing
             #expect(options.status == 204)
             #expect(Set((options.answer?["allow"] ?? "").split(separator: ", ")) == ["PUT", "DELETE", "OPTIONS"])
             for (method, path) in [
-                ("PATCH", "/admin/api/stores"), ("POST", "/admin/api/mall"), ("GET", "/api/baskets/\(Route.unknown)/checkout"),
+                ("PATCH", "/admin/api/stores"), ("POST", "/admin/api/mall"),
+                ("GET", "/api/baskets/\(Route.unknown)/checkout"),
                 ("DELETE", "/api/customers"),
             ] {
                 let reply = await mall.administrator(method, path)
@@ -368,13 +386,17 @@ import Testing
         }
     }
 
-    @Test func `answers carry their correlation, keep out of caches, and repeat the caller's id if it is one`() async throws {
+    @Test func `answers carry their correlation, keep out of caches, and repeat the caller's id if it is one`()
+        async throws
+    {
         try await TestMall.with { mall in
             let id = "0189abcd-0000-7000-8000-000000000001"
-            let given = await mall.administrator("POST", "/admin/api/stores", ["name": "A", "location": "B"], fields: ["X-Correlation-Id: \(id)"])
+            let given = await mall.administrator(
+                "POST", "/admin/api/stores", ["name": "A", "location": "B"], fields: ["X-Correlation-Id: \(id)"])
             #expect(given.json.correlationId == .text(id) && given.answer?["x-correlation-id"] == id)
             #expect(given.answer?["cache-control"] == "no-store")
-            let nonsense = await mall.administrator("GET", "/admin/api/orders/x", fields: ["X-Correlation-Id: <script>"])
+            let nonsense = await mall.administrator(
+                "GET", "/admin/api/orders/x", fields: ["X-Correlation-Id: <script>"])
             #expect(nonsense.hasErrorBody && nonsense.answer?["x-correlation-id"] == nonsense.json.correlationId.text)
         }
     }
@@ -389,7 +411,10 @@ import Testing
             #expect(same.status == 304 && same.answer?.body.isEmpty == true)
             let position = await mall.administrator.post("/admin/api/stores", ["name": "B", "location": "C"])
             _ = await mall.administrator.put("/admin/api/stores/\(position.id)/participating")
-            #expect(await eventually { await mall.kiosk.get("/api/stores/participating", fields: ["If-None-Match: \(tag)"]).status == 200 })
+            #expect(
+                await eventually {
+                    await mall.kiosk.get("/api/stores/participating", fields: ["If-None-Match: \(tag)"]).status == 200
+                })
         }
     }
 

@@ -62,7 +62,10 @@ import Testing
                 await mall.product(stores[0], "Atlas", 2_000), await mall.product(stores[0], "Novel", 900),
                 await mall.product(stores[1], "Boskop", 350),
             ]
-            let customers = [await mall.customer("Grace Hopper", "01701111111"), await mall.customer("Émilie du Châtelet", "01702222222")]
+            let customers = [
+                await mall.customer("Grace Hopper", "01701111111"),
+                await mall.customer("Émilie du Châtelet", "01702222222"),
+            ]
             var orders: [String] = []
             for index in 0..<8 {
                 var lines = [(products[index % 3], Int64(1 + index % 4))]
@@ -89,21 +92,43 @@ import Testing
                 (["status": ["canceled"]], "status=canceled", { $0.status == "canceled" }),
                 (["status": ["canceled", "pending"]], "status=canceled&status=pending", { _ in true }),
                 (["status": ["ready"]], "status=ready", { _ in false }),
-                (["store": .text(stores[1])], "store=\(stores[1])", { $0.items.list.contains { $0.storeId == .text(stores[1]) } }),
-                (["product": .text(products[0])], "product=\(products[0])", { $0.items.list.contains { $0.productId == .text(products[0]) } }),
-                (["customer": .text(customers[1])], "customer=\(customers[1])", { $0.customerId == .text(customers[1]) }),
+                (
+                    ["store": .text(stores[1])], "store=\(stores[1])",
+                    { $0.items.list.contains { $0.storeId == .text(stores[1]) } }
+                ),
+                (
+                    ["product": .text(products[0])], "product=\(products[0])",
+                    { $0.items.list.contains { $0.productId == .text(products[0]) } }
+                ),
+                (
+                    ["customer": .text(customers[1])], "customer=\(customers[1])",
+                    { $0.customerId == .text(customers[1]) }
+                ),
                 (["from": .text(middle)], "from=\(Caller.escaped(middle))", { $0.createdAt.text! >= middle }),
                 (["to": .text(middle)], "to=\(Caller.escaped(middle))", { $0.createdAt.text! < middle }),
                 (["minTotalMinor": 1_400], "minTotalMinor=1400", { $0.totalMinor.int! >= 1_400 }),
                 (["maxTotalMinor": 1_400], "maxTotalMinor=1400", { $0.totalMinor.int! <= 1_400 }),
-                (["minTotalMinor": 900, "maxTotalMinor": 900], "minTotalMinor=900&maxTotalMinor=900", { $0.totalMinor == 900 }),
-                (["text": "émilie CHÂTELET"], "text=%C3%A9milie+CH%C3%82TELET", { $0.customerId == .text(customers[1]) }),
-                (["text": "ZEBRA hop"], "text=ZEBRA%20hop", {
-                    $0.customerId == .text(customers[0]) && $0.items.list.contains { $0.storeId == .text(stores[0]) }
-                }),
-                (["text": "birne", "status": ["pending"]], "text=birne&status=pending", {
-                    $0.status == "pending" && $0.items.list.contains { $0.storeId == .text(stores[1]) }
-                }),
+                (
+                    ["minTotalMinor": 900, "maxTotalMinor": 900], "minTotalMinor=900&maxTotalMinor=900",
+                    { $0.totalMinor == 900 }
+                ),
+                (
+                    ["text": "émilie CHÂTELET"], "text=%C3%A9milie+CH%C3%82TELET",
+                    { $0.customerId == .text(customers[1]) }
+                ),
+                (
+                    ["text": "ZEBRA hop"], "text=ZEBRA%20hop",
+                    {
+                        $0.customerId == .text(customers[0])
+                            && $0.items.list.contains { $0.storeId == .text(stores[0]) }
+                    }
+                ),
+                (
+                    ["text": "birne", "status": ["pending"]], "text=birne&status=pending",
+                    {
+                        $0.status == "pending" && $0.items.list.contains { $0.storeId == .text(stores[1]) }
+                    }
+                ),
                 (["text": "%"], "text=%25", { _ in false }),
             ]
             for (index, (filter, query, matches)) in filters.enumerated() {
@@ -113,7 +138,9 @@ import Testing
                 let wanted = all.filter(matches)
                 #expect(await page.values(view) == wanted, "\(query)")
                 #expect(await eventually { await page.total(view) == Int64(wanted.count) }, "\(query)")
-                #expect(await mall.administrator.all("/admin/api/orders?\(query)", "orders", limit: 2) == wanted, "\(query)")
+                #expect(
+                    await mall.administrator.all("/admin/api/orders?\(query)", "orders", limit: 2) == wanted, "\(query)"
+                )
             }
             #expect(await page.faults == [])
         }

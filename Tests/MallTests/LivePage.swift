@@ -208,7 +208,8 @@ actor LivePage {
         case "reset":
             guard let id, let view = views[id] else { return }
             resets.append(message.reason.text ?? "")
-            views[id] = View(topic: view.topic, filter: view.filter, order: view.order, limit: view.limit, count: view.count)
+            views[id] = View(
+                topic: view.topic, filter: view.filter, order: view.order, limit: view.limit, count: view.count)
         case "refused":
             if let id { views[id]?.refused = message }
         case "commit": commit(message)

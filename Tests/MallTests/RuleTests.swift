@@ -15,13 +15,15 @@ import Testing
             let page = LivePage(mall.port, cookie: mall.cookie)
             #expect(await page.connect())
             await page.open(1, "mall")
-            let created = await mall.administrator.post("/admin/api/stores", ["name": "  Lamps ", "location": "Level 1"])
+            let created = await mall.administrator.post(
+                "/admin/api/stores", ["name": "  Lamps ", "location": "Level 1"])
             #expect(created.status == 201 && created.json.version == 1)
             #expect(await page.shows(1, created.id) { $0.value.name == "Lamps" && $0.value.participating == false })
             #expect(await mall.kiosk.get("/api/stores/participating").json.stores.list.isEmpty)
             let streams = try await mall.streams()
             for (body, field) in [
-                (["name": "Lamps"], "location"), (["location": "Level 1"], "name"), (["name": " ", "location": "Level 1"], "name"),
+                (["name": "Lamps"], "location"), (["location": "Level 1"], "name"),
+                (["name": " ", "location": "Level 1"], "name"),
                 (["name": "Lamps", "location": ""], "location"),
             ] as [(JSON, String)] {
                 let reply = await mall.administrator.post("/admin/api/stores", body)
@@ -50,9 +52,10 @@ import Testing
             let renamed = await mall.administrator.put("/admin/api/stores/\(store)/rebrand", ["name": "Lights"])
             #expect(renamed.status == 200)
             // Baskets hear of it by a message.
-            #expect(await eventually {
-                await mall.count("select count(*) from baskets.stores_cache where name = 'Lights'") == 1
-            })
+            #expect(
+                await eventually {
+                    await mall.count("select count(*) from baskets.stores_cache where name = 'Lights'") == 1
+                })
             let basket = await mall.basket(customer)
             #expect(await mall.add(basket, product).json.items[0].storeName == "Lights")
             let fresh = try #require(await mall.order(customer, [(product, 1)]).json.orderId.text)
@@ -72,11 +75,16 @@ import Testing
         try await TestMall.with { mall in
             let store = await mall.store("Lamps")
             let path = "/admin/api/stores/\(store)/products"
-            #expect(await mall.administrator.post(path, ["name": "Sticker", "sku": "S-1", "priceMinor": 0]).status == 201)
+            #expect(
+                await mall.administrator.post(path, ["name": "Sticker", "sku": "S-1", "priceMinor": 0]).status == 201)
             #expect(await mall.administrator.post(path, ["name": "Sticker", "priceMinor": -1]).isError(400, "invalid"))
-            #expect(await mall.administrator.post(path, ["name": "Sticker", "priceMinor": 100_000_000]).isError(400, "invalid"))
+            #expect(
+                await mall.administrator.post(path, ["name": "Sticker", "priceMinor": 100_000_000]).isError(
+                    400, "invalid"))
             #expect(await mall.administrator.post(path, ["name": " ", "priceMinor": 1]).isError(400, "invalid"))
-            #expect(await mall.administrator.post(path, ["name": "Other", "sku": "S-1", "priceMinor": 1]).isError(409, "conflict"))
+            #expect(
+                await mall.administrator.post(path, ["name": "Other", "sku": "S-1", "priceMinor": 1]).isError(
+                    409, "conflict"))
             let unknown = await mall.administrator.post(
                 "/admin/api/stores/\(Route.unknown)/products", ["name": "Sticker", "priceMinor": 1])
             #expect(unknown.isError(404, "not_found"))
@@ -90,13 +98,16 @@ import Testing
             let customer = await mall.customer("Ada", "01701234567")
             let basket = await mall.basket(customer)
             #expect(await mall.add(basket, product).json.totalMinor == 1_000)
-            let raised = await mall.administrator.put("/admin/api/stores/products/\(product)/increasePrice", ["priceMinor": 1_250])
+            let raised = await mall.administrator.put(
+                "/admin/api/stores/products/\(product)/increasePrice", ["priceMinor": 1_250])
             #expect(raised.status == 200)
-            let listed = await mall.kiosk.get("/api/stores/\(store)/products", fields: ["After-Position: \(raised.position)"])
+            let listed = await mall.kiosk.get(
+                "/api/stores/\(store)/products", fields: ["After-Position: \(raised.position)"])
             #expect(listed.json.products[0].priceMinor == 1_250)
-            #expect(await eventually {
-                await mall.kiosk.get("/api/baskets/\(basket)").json.priceChanges[0].newPriceMinor == 1_250
-            })
+            #expect(
+                await eventually {
+                    await mall.kiosk.get("/api/baskets/\(basket)").json.priceChanges[0].newPriceMinor == 1_250
+                })
             let events = try await mall.rows(
                 "select convert_from(body, 'UTF8') from mall.log where type = 'storesapi.ProductPriceIncreased'")
             #expect(events.count == 1)
@@ -109,7 +120,9 @@ import Testing
         try await TestMall.with { mall in
             let store = await mall.store("Lamps")
             let product = await mall.product(store, "Lamp", 1_000)
-            for (step, prices) in [("increasePrice", [900, 1_000, -1, 100_000_000]), ("decreasePrice", [1_100, 1_000, -1])] as [(String, [Int64])] {
+            for (step, prices) in [
+                ("increasePrice", [900, 1_000, -1, 100_000_000]), ("decreasePrice", [1_100, 1_000, -1]),
+            ] as [(String, [Int64])] {
                 for price in prices {
                     let reply = await mall.administrator.put(
                         "/admin/api/stores/products/\(product)/\(step)", ["priceMinor": .int(price)])
@@ -130,8 +143,10 @@ import Testing
             #expect(removed.status == 200)
             #expect(await mall.administrator.delete(path).isError(409, "conflict"))
             #expect(await mall.administrator.put("\(path)/rebrand", ["name": "B"]).isError(409, "conflict"))
-            #expect(await mall.administrator.put("\(path)/increasePrice", ["priceMinor": 2_000]).isError(409, "conflict"))
-            let listed = await mall.kiosk.get("/api/stores/\(store)/products", fields: ["After-Position: \(removed.position)"])
+            #expect(
+                await mall.administrator.put("\(path)/increasePrice", ["priceMinor": 2_000]).isError(409, "conflict"))
+            let listed = await mall.kiosk.get(
+                "/api/stores/\(store)/products", fields: ["After-Position: \(removed.position)"])
             #expect(listed.json.products.list.isEmpty)
         }
     }
@@ -210,7 +225,8 @@ import Testing
 
     @Test func `row 15: who may not order starts no basket, and a line has 1 to 999 units`() async throws {
         try await TestMall.with { mall in
-            #expect(await mall.kiosk.post("/api/baskets", ["customerId": .text(Route.unknown)]).isError(404, "not_found"))
+            #expect(
+                await mall.kiosk.post("/api/baskets", ["customerId": .text(Route.unknown)]).isError(404, "not_found"))
             let eve = await mall.customer("Eve", "01701111111")
             _ = await mall.administrator.put("/admin/api/customers/\(eve)/disable")
             #expect(await mall.kiosk.post("/api/baskets", ["customerId": .text(eve)]).isError(403, "forbidden"))
@@ -249,7 +265,8 @@ import Testing
             let basket = await mall.basket(await mall.customer("Ada", "01701234567"))
             await mall.add(basket, product, 3)
             func remove(_ quantity: Int64) async -> Reply {
-                await mall.kiosk.put("/api/baskets/\(basket)/removeItem", ["productId": .text(product), "quantity": .int(quantity)])
+                await mall.kiosk.put(
+                    "/api/baskets/\(basket)/removeItem", ["productId": .text(product), "quantity": .int(quantity)])
             }
             #expect(await remove(4).isError(400, "invalid"))
             #expect(await remove(2).json.items[0].quantity == 1)
@@ -268,14 +285,18 @@ import Testing
             await mall.add(basket, bulb)
             let payment = await mall.kiosk.post("/api/payments", ["basketId": .text(basket)]).id
             _ = await mall.administrator.delete("/admin/api/stores/products/\(lamp)")
-            #expect(await eventually {
-                await mall.count("select count(*) from baskets.products_cache where removed") == 1
-            })
+            #expect(
+                await eventually {
+                    await mall.count("select count(*) from baskets.products_cache where removed") == 1
+                })
             let refused = await mall.kiosk.put("/api/baskets/\(basket)/checkout", ["paymentId": .text(payment)])
-            #expect(refused.isError(409, "conflict") && refused.json.message.text?.contains("Lamp") == true, "\(refused)")
-            let left = await mall.kiosk.put("/api/baskets/\(basket)/removeItem", ["productId": .text(lamp), "quantity": 2])
+            #expect(
+                refused.isError(409, "conflict") && refused.json.message.text?.contains("Lamp") == true, "\(refused)")
+            let left = await mall.kiosk.put(
+                "/api/baskets/\(basket)/removeItem", ["productId": .text(lamp), "quantity": 2])
             #expect(left.json.totalMinor == 50)
-            #expect(await mall.kiosk.put("/api/baskets/\(basket)/checkout", ["paymentId": .text(payment)]).status == 202)
+            #expect(
+                await mall.kiosk.put("/api/baskets/\(basket)/checkout", ["paymentId": .text(payment)]).status == 202)
         }
     }
 
@@ -287,9 +308,10 @@ import Testing
             await mall.add(basket, product)
             let payment = await mall.kiosk.post("/api/payments", ["basketId": .text(basket)]).id
             _ = await mall.administrator.delete("/admin/api/stores/\(store)/participating")
-            #expect(await eventually {
-                await mall.count("select count(*) from baskets.stores_cache where not participating") == 1
-            })
+            #expect(
+                await eventually {
+                    await mall.count("select count(*) from baskets.stores_cache where not participating") == 1
+                })
             for (path, body) in [
                 ("addItem", ["productId": .text(product), "quantity": 1]), ("checkout", ["paymentId": .text(payment)]),
             ] as [(String, JSON)] {
@@ -308,7 +330,8 @@ import Testing
             await mall.add(basket, product, 2)
             let payment = await mall.kiosk.post("/api/payments", ["basketId": .text(basket)]).id
             _ = await mall.administrator.put("/admin/api/stores/products/\(product)/increasePrice", ["priceMinor": 650])
-            #expect(await eventually { await mall.kiosk.get("/api/baskets/\(basket)").json.priceChanges.list.count == 1 })
+            #expect(
+                await eventually { await mall.kiosk.get("/api/baskets/\(basket)").json.priceChanges.list.count == 1 })
             let told = await mall.kiosk.put("/api/baskets/\(basket)/checkout", ["paymentId": .text(payment)])
             #expect(told.isError(409, "conflict"), "\(told)")
             let change = told.json.priceChanges[0]
@@ -339,9 +362,11 @@ import Testing
             #expect(await mall.kiosk.delete("/api/baskets/\(other)").status == 200)
             let body: JSON = ["productId": .text(product), "quantity": 1]
             for reply in [
-                await mall.kiosk.put("/api/baskets/\(other)/addItem", body), await mall.kiosk.put("/api/baskets/\(other)/removeItem", body),
+                await mall.kiosk.put("/api/baskets/\(other)/addItem", body),
+                await mall.kiosk.put("/api/baskets/\(other)/removeItem", body),
                 await mall.kiosk.put("/api/baskets/\(other)/checkout", ["paymentId": .text(payment)]),
-                await mall.kiosk.delete("/api/baskets/\(other)"), await mall.kiosk.post("/api/payments", ["basketId": .text(other)]),
+                await mall.kiosk.delete("/api/baskets/\(other)"),
+                await mall.kiosk.post("/api/payments", ["basketId": .text(other)]),
             ] {
                 #expect(reply.isError(409, "conflict"), "\(reply)")
             }
@@ -363,13 +388,14 @@ import Testing
             _ = await mall.control("/clock/advance", ["seconds": 11])
             #expect(await eventually { await mall.kiosk.get("/api/baskets/\(basket)").json.status == "canceled" })
             #expect(await mall.kiosk.get("/api/baskets/\(basket)").json.cancelReason == "abandoned")
-            #expect(await eventually {
-                await mall.count(
-                    """
-                    select count(*) from mall.log where type = 'paymentsapi.PaymentReleased'
-                        and convert_from(body, 'UTF8')::jsonb ->> 'id' = \(payment)
-                    """) == 1
-            })
+            #expect(
+                await eventually {
+                    await mall.count(
+                        """
+                        select count(*) from mall.log where type = 'paymentsapi.PaymentReleased'
+                            and convert_from(body, 'UTF8')::jsonb ->> 'id' = \(payment)
+                        """) == 1
+                })
         }
     }
 
@@ -389,12 +415,18 @@ import Testing
                             let which = (kiosk + step) % 4
                             let reply = await caller.put(
                                 "/api/baskets/\(basket)/addItem", ["productId": .text(products[which]), "quantity": 1])
-                            if reply.status == 200 { done[which] += 1 } else { #expect(reply.isError(409, "stale"), "\(reply)") }
+                            if reply.status == 200 {
+                                done[which] += 1
+                            } else {
+                                #expect(reply.isError(409, "stale"), "\(reply)")
+                            }
                         }
                         return done
                     }
                 }
-                return await group.reduce(into: [1, 1, 1, 1] as [Int64]) { sum, done in for index in 0..<4 { sum[index] += done[index] } }
+                return await group.reduce(into: [1, 1, 1, 1] as [Int64]) { sum, done in
+                    for index in 0..<4 { sum[index] += done[index] }
+                }
             }
             let whole = await mall.kiosk.get("/api/baskets/\(basket)").json
             #expect(whole.items.list.map(\.quantity) == added.map { .int($0) })
@@ -417,7 +449,8 @@ import Testing
             var seen: [String] = []
             var next: String?
             repeat {
-                let reply = await mall.administrator.get("/admin/api/orders?limit=5" + (next.map { "&next=\($0)" } ?? ""))
+                let reply = await mall.administrator.get(
+                    "/admin/api/orders?limit=5" + (next.map { "&next=\($0)" } ?? ""))
                 #expect(reply.status == 200, "\(reply)")
                 seen += reply.json.orders.list.compactMap(\.orderId.text)
                 next = reply.json.next.text
@@ -441,12 +474,19 @@ import Testing
             let payment = await mall.kiosk.post("/api/payments", ["basketId": .text(basket)]).id
             let id = "0189abcd-0000-7000-8000-00000000beef"
             let placed = await mall.kiosk(
-                "PUT", "/api/baskets/\(basket)/checkout", ["paymentId": .text(payment)], fields: ["X-Correlation-Id: \(id)"])
+                "PUT", "/api/baskets/\(basket)/checkout", ["paymentId": .text(payment)],
+                fields: ["X-Correlation-Id: \(id)"])
             #expect(placed.status == 202)
-            #expect(await page.shows(1, basket) { $0.cause.correlationId == .text(id) && $0.cause.actor == "kiosk:entrance" })
-            let types = try await mall.rows("select type from mall.log where correlation_id = \(id)::uuid order by position")
-                .map { try $0[0, as: String.self] }
-            #expect(types.contains("basketsapi.BasketCheckedOut") && types.contains("ordersapi.OrderCreated"), "\(types)")
+            #expect(
+                await page.shows(1, basket) {
+                    $0.cause.correlationId == .text(id) && $0.cause.actor == "kiosk:entrance"
+                })
+            let types = try await mall.rows(
+                "select type from mall.log where correlation_id = \(id)::uuid order by position"
+            )
+            .map { try $0[0, as: String.self] }
+            #expect(
+                types.contains("basketsapi.BasketCheckedOut") && types.contains("ordersapi.OrderCreated"), "\(types)")
         }
     }
 
@@ -476,18 +516,21 @@ import Testing
             let silent = await mall.administrator.post("/admin/api/orders/\(order)/cancel", ["reason": " "])
             #expect(silent.isError(400, "invalid") && silent.json.field == "reason")
             for proof in [
-                ["smsNumber": "01709999999", "pickupCode": .text(code)], ["smsNumber": "01701234567", "pickupCode": "XXXXXX"],
+                ["smsNumber": "01709999999", "pickupCode": .text(code)],
+                ["smsNumber": "01701234567", "pickupCode": "XXXXXX"],
             ] as [JSON] {
                 #expect(await mall.kiosk.delete("/api/ordering/\(order)", proof).isError(403, "forbidden"))
             }
-            let canceled = await mall.kiosk.delete("/api/ordering/\(order)", ["smsNumber": "0170 1234567", "pickupCode": .text(code)])
+            let canceled = await mall.kiosk.delete(
+                "/api/ordering/\(order)", ["smsNumber": "0170 1234567", "pickupCode": .text(code)])
             #expect(canceled.status == 200, "\(canceled)")
             let again = await mall.administrator.post("/admin/api/orders/\(order)/cancel", ["reason": "late"])
             #expect(again.isError(409, "conflict"), "\(again)")
             // The card is free again.
-            #expect(await eventually {
-                await mall.count("select count(*) from mall.log where type = 'paymentsapi.PaymentReleased'") == 1
-            })
+            #expect(
+                await eventually {
+                    await mall.count("select count(*) from mall.log where type = 'paymentsapi.PaymentReleased'") == 1
+                })
         }
     }
 }

@@ -45,7 +45,9 @@ struct TestMall: Sendable {
     }
 
     /// Gives `body` a mall that nobody else uses, and takes it down afterwards.
-    static func with<Value: Sendable>(_ settings: Settings = Settings(), _ body: (TestMall) async throws -> Value) async throws -> Value {
+    static func with<Value: Sendable>(_ settings: Settings = Settings(), _ body: (TestMall) async throws -> Value)
+        async throws -> Value
+    {
         await turns.take()
         do {
             let value = try await TestDatabase.with(template: template()) { database, loop in
@@ -75,7 +77,8 @@ struct TestMall: Sendable {
         return TestMall(
             application: application, database: database, loop: loop, settings: settings,
             administrator: Caller(port: application.port, fields: ["Cookie: session=\(cookie)"]),
-            kiosk: Caller(port: application.port, fields: ["Authorization: Bearer \(token)"]), cookie: cookie, token: token)
+            kiosk: Caller(port: application.port, fields: ["Authorization: Bearer \(token)"]), cookie: cookie,
+            token: token)
     }
 
     /// A second process on the same database, as far as anything but memory can tell.
@@ -98,7 +101,8 @@ struct TestMall: Sendable {
         return TestMall(
             application: application, database: database, loop: loop, settings: settings,
             administrator: Caller(port: application.port, fields: ["Cookie: session=\(cookie)"]),
-            kiosk: Caller(port: application.port, fields: ["Authorization: Bearer \(token)"]), cookie: cookie, token: token)
+            kiosk: Caller(port: application.port, fields: ["Authorization: Bearer \(token)"]), cookie: cookie,
+            token: token)
     }
 
     static func options(_ settings: Settings, _ conninfo: String?, folder: String = "") -> Application.Options {
@@ -115,7 +119,8 @@ struct TestMall: Sendable {
     private static let silence: Void = LoggingSystem.bootstrap { _ in SwiftLogNoOpLogHandler() }
 
     /// The folder `Public` of this package.
-    private static let page = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/") + "/Public"
+    private static let page =
+        #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/") + "/Public"
 
     /// A database that has been migrated and has one account of each role, each named after it, all with one password.
     private static func template() async throws -> String {
@@ -193,14 +198,17 @@ struct TestMall: Sendable {
         await kiosk.post("/api/customers", ["name": .text(name), "smsNumber": .text(number)]).id
     }
 
-    func basket(_ customer: String) async -> String { await kiosk.post("/api/baskets", ["customerId": .text(customer)]).id }
+    func basket(_ customer: String) async -> String {
+        await kiosk.post("/api/baskets", ["customerId": .text(customer)]).id
+    }
 
     /// Adds to a basket. Baskets hear of a store's decisions by messages, so shortly afterwards it may be told to try again.
     @discardableResult
     func add(_ basket: String, _ product: String, _ quantity: Int64 = 1) async -> Reply {
         var reply = Reply(nil)
         _ = await eventually {
-            reply = await kiosk.put("/api/baskets/\(basket)/addItem", ["productId": .text(product), "quantity": .int(quantity)])
+            reply = await kiosk.put(
+                "/api/baskets/\(basket)/addItem", ["productId": .text(product), "quantity": .int(quantity)])
             return reply.status != 409
         }
         return reply

@@ -52,6 +52,25 @@ import Testing
         #expect(met(.get, "/orders/a/cancel") == "405 PUT, OPTIONS")
     }
 
+    @Test func `what is reserved is answered by no folder, and refused in the form that was given`() throws {
+        var router = Router()
+        router.get("/api/orders") { _ in .noContent }
+        router.files("/", try #require(StaticFiles("/")))
+        router.reserve("/api")
+        router.refusal = { head, status in .json(Array("\"\(head.path)\"".utf8), status) }
+        func met(_ method: Method, _ path: String) -> String {
+            switch router.match(Request(method, path).head) {
+            case .endpoint(let endpoint, _): endpoint.pattern
+            case .refusal(let response): "\(response.status.code) \(String(decoding: response.body, as: UTF8.self))"
+            }
+        }
+        #expect(met(.get, "/api/orders") == "/api/orders")
+        #expect(met(.get, "/api") == "404 \"/api\"")
+        #expect(met(.get, "/api/nothing") == "404 \"/api/nothing\"")
+        #expect(met(.put, "/api/orders") == "405 \"/api/orders\"")
+        #expect(met(.get, "/apiary") == "/*")
+    }
+
     @Test func `OPTIONS is answered for every path there is, and for the server`() {
         #expect(met(.options, "/orders/a/cancel") == "204 PUT, OPTIONS")
         #expect(met(.options, "*") == "204 GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, TRACE")

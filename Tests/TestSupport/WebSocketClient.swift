@@ -23,11 +23,13 @@ public actor WebSocketClient {
 
     /// Shakes hands; false if the server refuses.
     public func open(
-        _ path: String, subprotocols: [String] = [], origin: String? = nil, fields: [(name: String, value: String)] = [],
+        _ path: String, subprotocols: [String] = [], origin: String? = nil,
+        fields: [(name: String, value: String)] = [],
         early: [UInt8] = []
     ) async -> Bool {
         var handshake = ClientHandshake(
-            host: "test", path: path, subprotocols: subprotocols, fields: fields + (origin.map { [(name: "Origin", value: $0)] } ?? []))
+            host: "test", path: path, subprotocols: subprotocols,
+            fields: fields + (origin.map { [(name: "Origin", value: $0)] } ?? []))
         guard await client.send(handshake.request + early) else { return false }
         while var bytes = await client.receive(), !bytes.isEmpty {
             let accepted: Bool? = bytes.withUnsafeMutableBytes { bytes in

@@ -100,6 +100,7 @@ struct Edge: Sendable {
             throw .invalid("the body must be a JSON object")
         }
         guard String(validating: body, as: UTF8.self) != nil else { throw .invalid("the body is not valid UTF-8") }
+        guard JSONGrammar.accepts(Array(body)) else { throw .invalid("the body is not valid JSON") }
         guard let id = request.parameters["id"] else { return Array(body) }
         guard let id = ID<Never>(id) else { throw .invalid("id: expected an identifier (a UUID)", field: "id") }
         let isEmpty = body.dropFirst().dropLast().allSatisfy(isSpace)

@@ -111,7 +111,8 @@ public struct Router: Sendable {
                 return .refusal(head.method == .options ? Self.options(node.methods) : notAllowed(node.methods, head))
             }
             let slash = UInt8(ascii: "/")
-            if reserved.contains(where: { path.starts(with: $0) && (path.count == $0.count || path[$0.count] == slash) }) {
+            if reserved.contains(where: { path.starts(with: $0) && (path.count == $0.count || path[$0.count] == slash) }
+            ) {
                 return .refusal(refusal(head, .notFound))
             }
             for folder in folders where path.starts(with: folder.prefix) {
