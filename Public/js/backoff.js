@@ -31,7 +31,8 @@ export function freshness({ status, commit, held, now }) {
   }
   if (!commit) return { level: "starting", asOf }
   const silent = now - commit.at
-  if (silent > LATE_AFTER_MS) return { level: "late", asOf, lagMs: commit.lagMs + silent }
+  // A commit of an earlier connection says nothing about this one: the page has yet to catch up.
+  if (silent > LATE_AFTER_MS || commit.at < status.since) return { level: "late", asOf, lagMs: commit.lagMs + silent }
   if (commit.lagMs > LAG_LIMIT_MS) return { level: "late", asOf, lagMs: commit.lagMs }
   if (held) return { level: "held", asOf: held.asOf }
   return { level: "live", asOf }

@@ -37,7 +37,7 @@ export class Link {
       if (socket !== this.#socket) return
       this.#lastHeard = Date.now()
       const message = JSON.parse(data)
-      if (message.type === "hello") this.#say({ state: "open", attempt: this.status.attempt, hello: message })
+      if (message.type === "hello") this.#open(message)
       // Only a commit proves that the feed is alive; an open socket proves nothing.
       if (message.type === "commit" && this.status.attempt > 0) this.#say({ ...this.status, attempt: 0 })
       this.#heard(message)
@@ -45,6 +45,10 @@ export class Link {
     socket.onclose = ({ code, reason }) => {
       if (socket === this.#socket) this.#ended(code, reason)
     }
+  }
+
+  #open(hello) {
+    this.#say({ state: "open", attempt: this.status.attempt, since: Date.now(), hello })
   }
 
   /** Ends the connection and stays away until `connect`. */

@@ -20,6 +20,7 @@ import "./elements/stores-screen.js"
 import "./elements/toast-list.js"
 
 const RETRY_MS = 4_000
+const PATIENCE_MS = 2_000
 const OVER = "Your session is over. Sign in to go on where you were."
 const root = document.querySelector(".root")
 let shell = null
@@ -31,6 +32,7 @@ onMove(show)
 store.watch(enter)
 session.addEventListener("over", () => leave(OVER))
 document.addEventListener("visibilitychange", () => { if (!document.hidden) live.wake() })
+for (const act of ["pointerdown", "keydown"]) addEventListener(act, hurry, { passive: true })
 live.onStatus(watchSession)
 start()
 
@@ -42,6 +44,7 @@ async function start() {
     const state = stamp("state")
     const message = error.code === "offline" ? "It will be tried again in a moment." : error.message
     fill(state, { title: "MallBots can not be reached", text: message })
+    slot(state, "title").ariaLevel = "1"
     root.replaceChildren(state)
     setTimeout(start, RETRY_MS)
   }
@@ -91,6 +94,7 @@ function show(here) {
     fill(state, { title: "There is nothing here", text: "This address belongs to no screen.", link: "Go to orders" })
     slot(state, "link").href = "/orders"
     slot(state, "link").hidden = false
+    slot(state, "title").ariaLevel = "1"
     document.title = "Not found · MallBots"
     return main.replaceChildren(state)
   }
@@ -125,6 +129,12 @@ async function watchSession() {
   } finally {
     asking = false
   }
+}
+
+/** Somebody is working with the page: it does not wait long for its next try. */
+function hurry() {
+  const { state, retryAt } = live.status
+  if (state === "waiting" && retryAt - Date.now() > PATIENCE_MS) live.wake()
 }
 
 function userItems() {

@@ -61,8 +61,8 @@ import Testing
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         func same(_ value: some Encodable, sourceLocation: SourceLocation = #_sourceLocation) throws {
             let expected = String(decoding: try encoder.encode(value), as: UTF8.self)
-            #expect(
-                String(decoding: try Coding.encode(value), as: UTF8.self) == expected, sourceLocation: sourceLocation)
+            let written = String(decoding: try Coding.encode(value), as: UTF8.self)
+            #expect(written == expected, sourceLocation: sourceLocation)
         }
         try same(Everything())
         try same([Everything(), Everything()])

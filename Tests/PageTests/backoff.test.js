@@ -37,6 +37,12 @@ test("an open socket over a dead feed is late and says how late", () => {
   assert.equal(lagMs, 30_003)
 })
 
+test("a page that has come back is not live before a commit of the new connection", () => {
+  const status = { ...open, since: now - 500 }
+  assert.equal(freshness({ status, commit: { ...fresh, at: now - 1_000 }, now }).level, "late")
+  assert.equal(freshness({ status, commit: { ...fresh, at: now - 500 }, now }).level, "live")
+})
+
 test("while changes are held the page says as of when it is", () => {
   const held = { asOf: "2026-01-01T11:59:00Z" }
   assert.deepEqual(freshness({ status: open, commit: fresh, held, now }), { level: "held", asOf: held.asOf })

@@ -81,6 +81,18 @@ test("after a cut the hub comes back by itself and resumes", () => {
   assert.deepEqual(latest().sent[0].have, ["a"])
 })
 
+test("a commit that comes before all views were answered does not make the page fresh", () => {
+  const { one } = connected()
+  latest().end(1006)
+  mock.timers.tick(1_000)
+  one.heard.length = 0
+  latest().hear(hello(), commit(11))
+  assert.equal(one.last("show"), undefined)
+  assert.ok(one.last("status").commit.at < one.last("status").status.since)
+  latest().hear(rows(1, [], { keys: ["a"] }), commit(11))
+  assert.ok(one.last("show").commit.at >= one.last("status").status.since)
+})
+
 test("a leaving server's delay is kept to", () => {
   connected()
   latest().end(4410, "3000")

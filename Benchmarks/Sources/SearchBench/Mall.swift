@@ -1,9 +1,10 @@
 import Contracts
 import FoundationEssentials
 import Kernel
+import Search
 
 /// A mall from a seed: a hundred stores of twenty products each, 200,000 customers, and their orders one after another.
-struct Mall {
+struct Mall: Sendable {
     private var random: SplitMix64
     private var position: Int64 = 0
     private var at = Instant(microseconds: 1_700_000_000_000_000)
@@ -77,6 +78,26 @@ struct Mall {
         customers = (0..<200_000).map { _ in (newID(), "\(skewed(first)) \(skewed(last))") }
         self.random = random
     }
+
+    /// The rows of a batch of orders, folded as a projector folds them. Batches follow one another in the log and in time,
+    /// and each has its own seed, so that several can be made at once.
+    func rows(ofBatch batch: Int, from first: Int, count: Int) throws -> [StoredRow] {
+        var mall = self
+        for _ in 0...batch { mall.random = SplitMix64(state: mall.random.next()) }
+        mall.position = Int64(first) * Self.mostPositions
+        mall.at = at + .seconds(30 * first)
+        let folder = orders.makeFolder()
+        for _ in 0..<count {
+            for (index, envelope) in try mall.order().enumerated() {
+                if index == 0, let key = try folder.key(for: envelope) { try folder.load([], absent: [key]) }
+                try folder.fold(envelope)
+            }
+        }
+        return try folder.takeChanges().map(\.row)
+    }
+
+    /// Log positions of one order: of four events at most, each followed by up to four that are not its own.
+    private static let mostPositions: Int64 = 20
 
     /// The events of the next order, from its creation to its end.
     mutating func order() throws -> [Envelope] {

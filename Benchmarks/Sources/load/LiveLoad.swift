@@ -74,12 +74,14 @@ private final class LiveRun: @unchecked Sendable {
         await loop.sleep(for: .seconds(load.target.seconds))
         let count = pages.reduce(0) { $0 + $1.changes } - delivered
         let report = try stretch.report(count, "change", "changes", latencies)
+        // What comes later was given late, and belongs to no rate.
+        isMeasuring = false
+        let given = Double(answers.total) / load.target.seconds
         var last: Int64 = 0
         for sender in senders { last = max(last, try await sender.value) }
-        isMeasuring = false
         try await compare(after: last)
         return
-            "live: \(pages.count) pages, \(load.views) views of \(load.topic.rawValue), \(load.rate) commands/s · \(report) · "
+            "live: \(pages.count) pages, \(load.views) views of \(load.topic.rawValue), \(load.rate) commands/s · given \(given.text(0)) commands/s · \(report) · "
             + "last page p50 \(lastOnes.milliseconds(0.5).text(3)) ms, p99 \(lastOnes.milliseconds(0.99).text(3)) ms · "
             + "command p50 \(answers.milliseconds(0.5).text(3)) ms, p99 \(answers.milliseconds(0.99).text(3)) ms · "
             + "\(lastOnes.total) commands shown, all pages right"

@@ -14,11 +14,13 @@ const EVENTS = {
   OrderCompleted: "Handed over", OrderCanceled: "Canceled", InvoicePaid: "Invoice paid",
 }
 const BAD = new Set(["OrderRejected", "OrderCanceled"])
+const ENDED = new Set(["rejected", "canceled"])
 
 customElements.define("order-panel", class extends HTMLElement {
   connectedCallback() {
     this.replaceChildren(stamp("order-panel"))
     this.scroller = slot(this, "scroll")
+    this.stop = live.onStatus(() => this.wait())
     this.addEventListener("click", ({ target }) => {
       const act = target.closest("[data-act]")?.dataset.act
       if (act === "cancel") askCancel(this.order, () => this.order)
@@ -26,7 +28,10 @@ customElements.define("order-panel", class extends HTMLElement {
     })
   }
 
-  disconnectedCallback() { this.view?.close() }
+  disconnectedCallback() {
+    this.view?.close()
+    this.stop()
+  }
 
   show(id, query) {
     this.hidden = !id
@@ -42,9 +47,22 @@ customElements.define("order-panel", class extends HTMLElement {
     fill(this, { title: "Order" })
     slot(this, "status").hidden = true
     this.querySelector("[data-act=cancel]").hidden = true
-    this.scroller.replaceChildren(...Array.from({ length: 7 }, () => make("div", "bone bone-line")))
     this.scroller.scrollTop = 0
+    this.scroller.replaceChildren()
     this.view = live.watch({ topic: "order", filter: { order: id }, limit: 1 }, (view) => this.render(view))
+    this.wait()
+  }
+
+  /** Nothing to show yet. Bones promise an order; where nobody can be asked for it they would be a lie. */
+  wait() {
+    if (!this.view || this.detail || this.view.complete || this.view.refused) return
+    const away = live.status.state !== "open" && live.status.attempt > 0
+    if (away === this.away && this.scroller.childElementCount > 0) return
+    this.away = away
+    if (away) {
+      return this.state("Not connected", "The order is loaded as soon as the server can be reached again.", "lost")
+    }
+    this.scroller.replaceChildren(...Array.from({ length: 7 }, () => make("div", "bone bone-line")))
   }
 
   render(view) {
@@ -80,7 +98,8 @@ customElements.define("order-panel", class extends HTMLElement {
     if (order.reason) text(reason, `${statusName(order.status)}: ${order.reason}`)
     fill(this.detail, {
       customer: order.customerName, id: order.orderId,
-      paid: order.paid ? "Paid" : "Not paid yet", total: money(order.totalMinor),
+      paid: order.paid ? "Paid" : ENDED.has(order.status) ? "Nothing charged" : "Not paid yet",
+      total: money(order.totalMinor),
     })
     slot(this.detail, "customer").href = `/orders${search({ customer: order.customerId })}`
     slot(this.detail, "customer").title = "All orders of this customer"

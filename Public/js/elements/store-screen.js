@@ -106,6 +106,8 @@ customElements.define("store-screen", class extends HTMLElement {
     fill(state, { title: "There is no such store", text: "The address may be incomplete.", link: "All stores" })
     slot(state, "link").href = "/stores"
     slot(state, "link").hidden = false
+    // Here it is the whole screen, and its title the screen's.
+    slot(state, "title").ariaLevel = "1"
     this.querySelector(".screen").replaceChildren(state)
   }
 

@@ -24,7 +24,7 @@ enum OrderSchema {
             terms int[]
         ) with (fillfactor = 90, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_insert_scale_factor = 0.02);
         create unique index orders_number on search.orders (number);
-        create index orders_status on search.orders (status, number) where number is not null;
+        create index orders_status on search.orders (status, number) include (total) where number is not null;
         create index orders_customer on search.orders (customer, number) where number is not null;
         create index orders_total on search.orders (total, number) where number is not null;
         create index orders_position on search.orders (position);
@@ -46,10 +46,12 @@ enum OrderSchema {
         create unique index terms_name on search.terms (id, kind, text);
         create index terms_text on search.terms using gin (text gin_trgm_ops) with (fastupdate = off);
 
+        -- The total is here because it hardly ever changes; the status is not, because it does.
         create table search.postings (
             term int not null,
             number bigint not null,
-            primary key (term, number)
+            total bigint not null,
+            primary key (term, number) include (total)
         ) with (autovacuum_vacuum_insert_scale_factor = 0.02);
 
         create table search.statuses (
@@ -90,7 +92,7 @@ enum OrderSchema {
         as $$
         #variable_conflict use_column
         declare
-            -- The places of the rows whose number or names are new.
+            -- The places of the rows whose number, total or names are new.
             fresh int[];
             renamed bool;
         begin
@@ -101,10 +103,11 @@ enum OrderSchema {
 
             select array_agg(g.place), bool_or(o.number is not null)
             into fresh, renamed
-            from unnest(keys, numbers, stores, products, texts) with ordinality as g(key, number, stores, products, text, place)
+            from unnest(keys, numbers, totals, stores, products, texts)
+                with ordinality as g(key, number, total, stores, products, text, place)
             left join search.orders o using (key)
-            where (o.number, o.stores, o.products, o.text)
-                is distinct from (g.number, g.stores::uuid[], g.products::uuid[], g.text);
+            where (o.number, o.total, o.stores, o.products, o.text)
+                is distinct from (g.number, g.total, g.stores::uuid[], g.products::uuid[], g.text);
 
             insert into search.statuses as s (status, orders)
             select v.status, sum(v.n)
@@ -162,11 +165,11 @@ enum OrderSchema {
                 group by 1, 2, 3
                 on conflict (id, kind, text) do update set orders = t.orders + excluded.orders;
 
-                insert into search.postings (term, number)
-                select t.term, n.number
+                insert into search.postings (term, number, total)
+                select t.term, n.number, n.total
                 from unnest(term_places, term_kinds, term_ids, term_names) as g(place, kind, id, name)
                 join unnest(fresh) as f(place) using (place)
-                join unnest(numbers) with ordinality as n(number, place) using (place)
+                join unnest(numbers, totals) with ordinality as n(number, total, place) using (place)
                 join search.terms t on (t.id, t.kind, t.text) = (g.id, g.kind, g.name)
                 order by 1, 2;
             end if;

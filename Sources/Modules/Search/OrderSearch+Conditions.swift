@@ -85,6 +85,7 @@ extension Kernel.Predicate {
 
     var isOnNumber: Bool { column == "number" }
     var isOnCreated: Bool { column == "created" }
+    var isOnTotal: Bool { column == "total" }
 
     private var column: String? {
         switch self {

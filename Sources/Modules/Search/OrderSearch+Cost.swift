@@ -2,7 +2,7 @@ import Kernel
 
 extension OrderSearch {
     /// How many orders a way has (`n…`), and in how many lists (`l…`).
-    func facts(of way: Way) -> SQL {
+    func facts(of way: Way) -> SQL? {
         switch way {
         case .terms(let index, _):
             return """
@@ -19,6 +19,7 @@ extension OrderSearch {
                     where band between search.band(\(least)) and search.band(\(most))) as n\(raw: "\(indices[0])")
                 """
         case .customers: preconditionFailure("a customer is the only way")
+        case .both: return nil
         case .all:
             var within: SQL = "true"
             for conjunct in conjuncts {
@@ -39,6 +40,10 @@ extension OrderSearch {
         }
     }
 
+    /// What an entry of an index costs that is read in passing, and one that has to be sorted, as parts of a row.
+    private static let entry: SQL = "0.02"
+    private static let sorted: SQL = "0.05"
+
     /// Rows that are read until enough are found, supposing that the filters have nothing to do with each other. A way that
     /// merges several lists reads each of them that far; one that is not in order is read whole.
     func cost(of way: Way, among ways: [Way]) -> SQL {
@@ -52,13 +57,41 @@ extension OrderSearch {
             return "\(wanted) / greatest(\(product), 1e-9)"
         }
         func part(_ index: Int) -> SQL { "n\(raw: "\(index)") * within / everything" }
+        /// The indexes of lists hold the total, so that nothing else is read where nothing else is asked.
+        func each(_ list: Int) -> SQL {
+            others(than: [list]).allSatisfy { conjuncts[$0].isOnTotal || conjuncts[$0].isOnNumber } ? Self.entry : "1"
+        }
         switch way {
         case .terms(let index, _):
-            return "least(\(part(index)), l\(raw: "\(index)") * \(share(without: index))) + 4 * l\(raw: "\(index)")"
+            return """
+                \(each(index)) * least(\(part(index)), l\(raw: "\(index)") * \(share(without: index)))
+                    + 4 * l\(raw: "\(index)")
+                """
         case .statuses(let index, let statuses):
-            return "least(\(part(index)), \(raw: "\(statuses.count)") * \(share(without: index)))"
+            return "\(each(index)) * least(\(part(index)), \(raw: "\(statuses.count)") * \(share(without: index)))"
         case .totals(let indices, _, _):
             return "0.25 * n\(raw: "\(indices[0])") + least(\(part(indices[0])), \(share(without: indices[0])))"
+        case .both(let first, let second):
+            let tested = others(than: [first, second].compactMap(\.counted)).contains {
+                !conjuncts[$0].isOnTotal && !conjuncts[$0].isOnNumber
+            }
+            let read: SQL = "least(within, \(share(without: nil)))"
+            var cost: SQL = ""
+            var common: SQL = read
+            for way in [first, second] {
+                guard let index = way.counted else { continue }
+                let name = "\(index)"
+                switch (way, conjuncts[index]) {
+                case (.terms, .contains): cost += "\(Self.sorted) * \(part(index)) + "
+                // Of several names only the first would be read.
+                case (.terms, _):
+                    cost += "case when l\(raw: name) > 1 then 'infinity'::float8 else 0 end + "
+                    fallthrough
+                default: cost += "\(Self.entry) * \(read) * n\(raw: name) / everything + "
+                }
+                common += " * n\(raw: name) / everything"
+            }
+            return "\(cost)\(tested ? common : "0")"
         case .customers: preconditionFailure("a customer is the only way")
         case .all: return "least(within, \(share(without: nil)))"
         }

@@ -3,16 +3,16 @@ import Kernel
 
 /// One search, as SQL made of the filters that are present.
 ///
-/// There are several ways to the rows: the postings of a name, an index by status, customer or total, or all orders from
-/// the newest on. Each yields numbers in order, and each row found on it is tested against all other filters. Which way
-/// reads the fewest rows depends on how many orders match each filter; the statement looks that up in the tables of counts
+/// There are several ways to the rows: the postings of a name, an index by status, customer or total, two such lists merged,
+/// or all orders from the newest on. Each yields numbers in order, and each row found on it is tested against all other
+/// filters. Which way reads the fewest rows depends on how many orders match each filter; the statement looks that up in the tables of counts
 /// and then runs that way and no other (a branch whose gate is false is never started). It is planned anew each time.
 struct OrderSearch {
     let conjuncts: [Kernel.Predicate]
     let limit: Int?
     let after: Int64?
     let descending: Bool
-    /// Takes this way whatever it costs: for tests, which want all of them to give the same rows.
+    /// Takes this way if it can be gone, whatever it costs: for tests, which want all of them to give the same rows.
     var forcedWay: Int?
 
     init(_ query: RowQuery) {
@@ -59,6 +59,8 @@ struct OrderSearch {
         case statuses(conjunct: Int, [String])
         case customers(conjunct: Int, [UUID])
         case totals(conjuncts: [Int], least: Int64, most: Int64)
+        /// What two of the above lists have in common, found by reading both side by side.
+        indirect case both(Way, Way)
         case all
 
         /// The conjunct that the counted orders of this way match.
@@ -66,7 +68,7 @@ struct OrderSearch {
             switch self {
             case .terms(let index, _), .statuses(let index, _): index
             case .totals(let indices, _, _): indices[0]
-            case .customers, .all: nil
+            case .customers, .both, .all: nil
             }
         }
     }
@@ -102,7 +104,20 @@ struct OrderSearch {
         case .terms(let index, _): if case .has = conjuncts[index] { return ways }
         default: break
         }
-        return ways + [.all]
+        return ways + pairs(of: ways) + [.all]
+    }
+
+    /// Pairs of ordered lists, at least one of them a name's. Each is one more branch to plan, so there are three at most.
+    private func pairs(of ways: [Way]) -> [Way] {
+        var pairs: [Way] = []
+        let lists = ways.filter { if case .totals = $0 { false } else { true } }.prefix(SearchLimits.merged)
+        for (place, first) in lists.enumerated() {
+            for second in lists.dropFirst(place + 1) {
+                if case (.statuses, .statuses) = (first, second) { continue }
+                pairs.append(.both(first, second))
+            }
+        }
+        return pairs
     }
 
     private static func terms(_ kind: TermKind, _ ids: [UUID]) -> SQL {
@@ -120,14 +135,17 @@ struct OrderSearch {
 
     /// `with … found as (…)`: the numbers of the first matching orders.
     var found: SQL {
-        let ways = forcedWay.map { [self.ways[$0]] } ?? self.ways
+        let ways = self.ways
         var sql: SQL = "with "
-        for case .terms(let index, let terms) in self.ways { sql += "t\(raw: "\(index)") as materialized (\(terms)), " }
+        for case .terms(let index, let terms) in ways { sql += "t\(raw: "\(index)") as materialized (\(terms)), " }
         if ways.count == 1 { return sql + "found as materialized (\(branch(ways[0])))" }
+        let costs = ways.enumerated().map { place, way in
+            let cost = cost(of: way, among: ways)
+            return place == forcedWay ? "case when \(cost) < 'infinity' then -1 else 'infinity'::float8 end" : cost
+        }
         sql += """
-            counted as materialized (select \(ways.map { facts(of: $0) }.joined(separator: ", "))),
-            costs as materialized (select array[\(ways.map { cost(of: $0, among: ways) }.joined(separator: ", "))] as cost
-                from counted),
+            counted as materialized (select \(ways.compactMap { facts(of: $0) }.joined(separator: ", "))),
+            costs as materialized (select array[\(costs.joined(separator: ", "))] as cost from counted),
             way as materialized (select array_position(cost, (select min(c) from unnest(cost) as c)) as way from costs),
             found as materialized (
             """
@@ -165,12 +183,72 @@ struct OrderSearch {
                 ) c \(joined)
                 where \(read.isEmpty ? "true" : conditions(of: "o", read))\(probed) order by c.place \(direction) \(limited)
                 """
+        case .both(let first, let second): return merged(first, second)
         case .all:
             return """
                 select o.number from search.orders o where \(conditions(of: "o", conjuncts))
                 order by o.number \(direction) \(limited)
                 """
         }
+    }
+
+    /// Two lists in the order of the numbers, of which the planner makes a merge join: `offset 0` keeps it from looking
+    /// every number of the one up in the other, which takes forty times as long as reading on.
+    private func merged(_ first: Way, _ second: Way) -> SQL {
+        let lists = [first, second]
+        let read = lists.reduce(conjuncts.indices.filter { !conjuncts[$0].isOnTotal && !conjuncts[$0].isOnNumber }) {
+            rest, way in
+            rest.filter { $0 != way.counted }
+        }.map { conjuncts[$0] }
+        let tested: SQL =
+            read.isEmpty
+            ? ""
+            : """
+            where exists (select from search.orders o
+                where o.number = m.number and \(conditions(of: "o", read)) offset 0)
+            """
+        return """
+            select m.number from (
+                select a.number from (\(list(first))) a join (\(list(second))) b using (number)
+                order by a.number \(direction) offset 0
+            ) m \(tested) order by m.number \(direction) \(limited)
+            """
+    }
+
+    /// The numbers of a list in order, each once. That of a single term or status is read as far as it is needed; those of
+    /// a word are as many lists as it has terms, and are read to their ends and sorted.
+    private func list(_ way: Way) -> SQL {
+        switch way {
+        case .terms(let index, _):
+            let matching: SQL = "\(range("p"))\(totals(of: "p"))"
+            if case .has = conjuncts[index] {
+                return """
+                    select p.number from search.postings p
+                    where p.term = (select min(term) from t\(raw: "\(index)")) and \(matching)
+                    order by p.number \(direction) offset 0
+                    """
+            }
+            return """
+                select distinct p.number from search.postings p
+                where p.term = any(array(select term from t\(raw: "\(index)"))) and \(matching)
+                order by p.number \(direction) offset 0
+                """
+        case .statuses(_, let statuses):
+            let parts = statuses.map { status in
+                "select o.number from search.orders o where o.status = \(status) and \(range("o"))" as SQL
+            }
+            return
+                "select number from (\(parts.joined(separator: " union all "))) s order by number \(direction) offset 0"
+        case .customers, .totals, .both, .all: preconditionFailure("\(way) is not a list that is merged")
+        }
+    }
+
+    private func totals(of table: String) -> SQL {
+        var sql: SQL = ""
+        for conjunct in conjuncts where conjunct.isOnTotal {
+            sql += " and \(raw: table).\(condition(conjunct, bare: true))"
+        }
+        return sql
     }
 
     /// Lists in an index by `column` and number, merged.
@@ -219,6 +297,8 @@ struct OrderSearch {
                      and case when (select count(*) from \(raw: terms)) <= \(raw: "\(SearchLimits.probes)") then \(probe)
                         else \(reading) end
                     """
+            case let conjunct where conjunct.isOnTotal && table == "p":
+                probed += " and p.\(condition(conjunct, bare: true))"
             default: read.append(conjuncts[index])
             }
         }
