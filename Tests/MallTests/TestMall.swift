@@ -32,7 +32,12 @@ struct TestMall: Sendable {
     var port: UInt16 { application.port }
 
     /// Takes the mall down; once it is down this does nothing.
-    func stop() async { await ending.end(application) }
+    func stop() async {
+        // A server that leaves waits a moment for clients that still hold their end.
+        await administrator.client.reset()
+        await kiosk.client.reset()
+        await ending.end(application)
+    }
 
     private actor Ending {
         private var hasEnded = false
