@@ -3,10 +3,12 @@ import Kernel
 
 /// One search, as SQL made of the filters that are present.
 ///
-/// There are several ways to the rows: the postings of a name, an index by status, customer or total, two such lists merged,
-/// or all orders from the newest on. Each yields numbers in order, and each row found on it is tested against all other
-/// filters. Which way reads the fewest rows depends on how many orders match each filter; the statement looks that up in the tables of counts
-/// and then runs that way and no other (a branch whose gate is false is never started). It is planned anew each time.
+/// There are several ways to the rows: the postings of a name, an index by status, customer or total, two such lists read
+/// side by side, what all of them have in common, or all orders from the newest on. Each row found on a way is tested
+/// against all other filters. Which way reads the fewest rows depends on how many orders match each filter; the statement
+/// looks that up in the tables of counts and then runs that way and no other (a branch whose gate is false is never
+/// started). It is planned anew each time: a plan that is kept does not know the word, and reads the whole
+/// index of trigrams for one that has fewer than three letters.
 struct OrderSearch {
     let conjuncts: [Kernel.Predicate]
     let limit: Int?
