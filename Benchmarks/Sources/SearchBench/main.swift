@@ -9,7 +9,8 @@ import Search
 
 // Measures the order search on a real database: how fast orders are written, and p50 and p99 of each kind of query.
 //
-//     SearchBench "host=/run/… dbname=bench" [orders, 1000000 unless given; 0 measures what is there] [rounds, 200] [only kinds that contain]
+//     SearchBench "host=/run/… dbname=bench" [orders, 1000000 unless given; 0 measures what is there] [rounds, 200]
+//         [only kinds whose name contains this]
 
 let arguments = CommandLine.arguments
 guard arguments.count > 1 else {

@@ -28,6 +28,9 @@ enum OrderSchema {
         create index orders_customer on search.orders (customer, number) where number is not null;
         create index orders_total on search.orders (total, number) where number is not null;
         create index orders_position on search.orders (position);
+        -- Without a list of what is pending, which every search would have to read.
+        create index orders_names on search.orders using gin (terms, (array[status])) with (fastupdate = off)
+            where number is not null;
 
         create table search.documents (
             key uuid primary key,

@@ -2,7 +2,7 @@ import Kernel
 
 extension OrderSearch {
     /// How many orders a way has (`n…`), and in how many lists (`l…`).
-    func facts(of way: Way) -> SQL? {
+    func facts(of way: Way) -> SQL {
         switch way {
         case .terms(let index, _):
             return """
@@ -18,8 +18,7 @@ extension OrderSearch {
                 (select coalesce(sum(orders), 0)::float8 from search.bands
                     where band between search.band(\(least)) and search.band(\(most))) as n\(raw: "\(indices[0])")
                 """
-        case .customers: preconditionFailure("a customer is the only way")
-        case .both: return nil
+        case .customers, .both, .common: preconditionFailure("\(way) is not counted")
         case .all:
             var within: SQL = "true"
             for conjunct in conjuncts {
@@ -41,15 +40,18 @@ extension OrderSearch {
     }
 
     /// What an entry of an index costs that is read in passing, and one that has to be sorted, as parts of a row.
-    private static let entry: SQL = "0.02"
+    private static let entry: SQL = "0.03"
     private static let sorted: SQL = "0.05"
+    /// The same for one list's part in an entry of the inverted index, and for a row that is read in the order of the table.
+    private static let inverted: SQL = "0.005"
+    private static let inOrder: SQL = "0.6"
 
     /// Rows that are read until enough are found, supposing that the filters have nothing to do with each other. A way that
     /// merges several lists reads each of them that far; one that is not in order is read whole.
-    func cost(of way: Way, among ways: [Way]) -> SQL {
+    func cost(of way: Way, among lists: [Way]) -> SQL {
         func share(without left: Int?) -> SQL {
             var product: SQL = "1.0"
-            for other in ways {
+            for other in lists {
                 guard let index = other.counted, index != left else { continue }
                 product += " * least(1, n\(raw: "\(index)") / everything)"
             }
@@ -92,6 +94,24 @@ extension OrderSearch {
                 common += " * n\(raw: name) / everything"
             }
             return "\(cost)\(tested ? common : "0")"
+        case .common(let lists):
+            var shortest: [SQL] = []
+            var keys: SQL = "0"
+            var common: SQL = "everything"
+            for list in lists {
+                guard let index = list.counted else { continue }
+                shortest.append("n\(raw: "\(index)")")
+                common += " * least(1, n\(raw: "\(index)") / everything)"
+                if case .statuses(_, let statuses) = list {
+                    keys += " + \(raw: "\(statuses.count)")"
+                } else {
+                    keys += " + l\(raw: "\(index)")"
+                }
+            }
+            return """
+                \(Self.inverted) * (\(keys)) * least(\(shortest.joined(separator: ", "))) + (\(keys))
+                    + \(Self.inOrder) * \(common)
+                """
         case .customers: preconditionFailure("a customer is the only way")
         case .all: return "least(within, \(share(without: nil)))"
         }

@@ -3,10 +3,12 @@ import Kernel
 
 /// One search, as SQL made of the filters that are present.
 ///
-/// There are several ways to the rows: the postings of a name, an index by status, customer or total, two such lists merged,
-/// or all orders from the newest on. Each yields numbers in order, and each row found on it is tested against all other
-/// filters. Which way reads the fewest rows depends on how many orders match each filter; the statement looks that up in the tables of counts
-/// and then runs that way and no other (a branch whose gate is false is never started). It is planned anew each time.
+/// There are several ways to the rows: the postings of a name, an index by status, customer or total, two such lists read
+/// side by side, what all of them have in common, or all orders from the newest on. Each row found on a way is tested
+/// against all other filters. Which way reads the fewest rows depends on how many orders match each filter; the statement
+/// looks that up in the tables of counts and then runs that way and no other (a branch whose gate is false is never
+/// started). It is planned anew each time: a plan that is kept does not know the word, and reads the whole
+/// index of trigrams for one that has fewer than three letters.
 struct OrderSearch {
     let conjuncts: [Kernel.Predicate]
     let limit: Int?
@@ -61,6 +63,8 @@ struct OrderSearch {
         case totals(conjuncts: [Int], least: Int64, most: Int64)
         /// What two of the above lists have in common, found by reading both side by side.
         indirect case both(Way, Way)
+        /// What all of the above lists have in common, found in the inverted index: whole, and in no order.
+        case common([Way])
         case all
 
         /// The conjunct that the counted orders of this way match.
@@ -68,13 +72,18 @@ struct OrderSearch {
             switch self {
             case .terms(let index, _), .statuses(let index, _): index
             case .totals(let indices, _, _): indices[0]
-            case .customers, .both, .all: nil
+            case .customers, .both, .common, .all: nil
             }
         }
+
+        /// Whether it is among those that can meet.
+        var isSet: Bool { if case .terms = self { true } else { isStatuses } }
+        var isStatuses: Bool { if case .statuses = self { true } else { false } }
     }
 
-    var ways: [Way] {
-        var ways: [Way] = []
+    /// The ways that answer one filter each.
+    var lists: [Way] {
+        var lists: [Way] = []
         var totals: (conjuncts: [Int], least: Int64, most: Int64) = ([], .min, .max)
         for (index, conjunct) in conjuncts.enumerated() {
             switch conjunct {
@@ -84,10 +93,11 @@ struct OrderSearch {
                 return [.customers(conjunct: index, customers)]
             case .among("status", let values):
                 let names: [String] = values.compactMap { if case .text(let name) = $0 { name } else { nil } }
-                ways.append(.statuses(conjunct: index, Array(Set(names)).sorted()))
-            case .has("products", let ids): ways.append(.terms(conjunct: index, terms: Self.terms(.product, ids)))
-            case .has("stores", let ids): ways.append(.terms(conjunct: index, terms: Self.terms(.store, ids)))
-            case .contains("text", let words): ways.append(.terms(conjunct: index, terms: Self.terms(having: words[0])))
+                lists.append(.statuses(conjunct: index, Array(Set(names)).sorted()))
+            case .has("products", let ids): lists.append(.terms(conjunct: index, terms: Self.terms(.product, ids)))
+            case .has("stores", let ids): lists.append(.terms(conjunct: index, terms: Self.terms(.store, ids)))
+            case .contains("text", let words):
+                lists.append(.terms(conjunct: index, terms: Self.terms(having: words[0])))
             case .atLeast("total", .int(let value)):
                 totals = (totals.conjuncts + [index], max(totals.least, value), totals.most)
             case .atMost("total", .int(let value)):
@@ -96,28 +106,33 @@ struct OrderSearch {
             }
         }
         if !totals.conjuncts.isEmpty {
-            ways.append(.totals(conjuncts: totals.conjuncts, least: totals.least, most: totals.most))
+            lists.append(.totals(conjuncts: totals.conjuncts, least: totals.least, most: totals.most))
         }
-        // A single status is an ordered index, and a single product or store one list: never worse than all orders.
-        switch ways.count == 1 ? ways[0] : .all {
-        case .statuses: return ways
-        case .terms(let index, _): if case .has = conjuncts[index] { return ways }
-        default: break
-        }
-        return ways + pairs(of: ways) + [.all]
+        return lists
     }
 
-    /// Pairs of ordered lists, at least one of them a name's. Each is one more branch to plan, so there are three at most.
-    private func pairs(of ways: [Way]) -> [Way] {
-        var pairs: [Way] = []
-        let lists = ways.filter { if case .totals = $0 { false } else { true } }.prefix(SearchLimits.merged)
-        for (place, first) in lists.enumerated() {
-            for second in lists.dropFirst(place + 1) {
-                if case (.statuses, .statuses) = (first, second) { continue }
-                pairs.append(.both(first, second))
-            }
+    /// The ways that are worth planning: each is one more branch of the statement, and planning takes longer than finding.
+    var ways: [Way] {
+        let lists = self.lists
+        if case .customers? = lists.first { return lists }
+        let sets = lists.filter { $0.isSet }
+        // The list of a product, a store or a status is never worse than that of all orders.
+        let named = sets.first(where: isNamed)
+        let ordered = named ?? sets.first(where: \.isStatuses)
+        // Beside it, words and statuses are only tested, or met.
+        var ways = named == nil ? lists : lists.filter { !$0.isSet || isNamed($0) }
+        if let ordered, let other = sets.first(where: { $0.counted != ordered.counted }),
+            named != nil || !other.isStatuses
+        {
+            ways.append(.both(ordered, other))
         }
-        return pairs
+        if sets.count > 1 { ways.append(.common(sets)) }
+        return ordered == nil ? ways + [.all] : ways
+    }
+
+    private func isNamed(_ way: Way) -> Bool {
+        guard case .terms(let index, _) = way, case .has = conjuncts[index] else { return false }
+        return true
     }
 
     private static func terms(_ kind: TermKind, _ ids: [UUID]) -> SQL {
@@ -135,16 +150,16 @@ struct OrderSearch {
 
     /// `with … found as (…)`: the numbers of the first matching orders.
     var found: SQL {
-        let ways = self.ways
+        let (lists, ways) = (self.lists, self.ways)
         var sql: SQL = "with "
-        for case .terms(let index, let terms) in ways { sql += "t\(raw: "\(index)") as materialized (\(terms)), " }
+        for case .terms(let index, let terms) in lists { sql += "t\(raw: "\(index)") as materialized (\(terms)), " }
         if ways.count == 1 { return sql + "found as materialized (\(branch(ways[0])))" }
         let costs = ways.enumerated().map { place, way in
-            let cost = cost(of: way, among: ways)
+            let cost = cost(of: way, among: lists)
             return place == forcedWay ? "case when \(cost) < 'infinity' then -1 else 'infinity'::float8 end" : cost
         }
         sql += """
-            counted as materialized (select \(ways.compactMap { facts(of: $0) }.joined(separator: ", "))),
+            counted as materialized (select \((lists + [.all]).map { facts(of: $0) }.joined(separator: ", "))),
             costs as materialized (select array[\(costs.joined(separator: ", "))] as cost from counted),
             way as materialized (select array_position(cost, (select min(c) from unnest(cost) as c)) as way from costs),
             found as materialized (
@@ -184,6 +199,7 @@ struct OrderSearch {
                 where \(read.isEmpty ? "true" : conditions(of: "o", read))\(probed) order by c.place \(direction) \(limited)
                 """
         case .both(let first, let second): return merged(first, second)
+        case .common(let lists): return common(lists)
         case .all:
             return """
                 select o.number from search.orders o where \(conditions(of: "o", conjuncts))
@@ -215,6 +231,20 @@ struct OrderSearch {
             """
     }
 
+    /// Sorting by an expression keeps the planner from walking all orders by number instead.
+    private func common(_ lists: [Way]) -> SQL {
+        let rest = others(than: lists.compactMap(\.counted)).map { conjuncts[$0] }
+        var sql: SQL = "select o.number from search.orders o where \(conditions(of: "o", rest))"
+        for list in lists {
+            switch list {
+            case .terms(let index, _): sql += " and o.terms && array(select term from t\(raw: "\(index)"))"
+            case .statuses(_, let statuses): sql += " and array[o.status] && \(statuses)"
+            case .customers, .totals, .both, .common, .all: preconditionFailure("\(list) is not in the inverted index")
+            }
+        }
+        return "\(sql) order by o.number + 0 \(direction) \(limited)"
+    }
+
     /// The numbers of a list in order, each once. That of a single term or status is read as far as it is needed; those of
     /// a word are as many lists as it has terms, and are read to their ends and sorted.
     private func list(_ way: Way) -> SQL {
@@ -239,7 +269,7 @@ struct OrderSearch {
             }
             return
                 "select number from (\(parts.joined(separator: " union all "))) s order by number \(direction) offset 0"
-        case .customers, .totals, .both, .all: preconditionFailure("\(way) is not a list that is merged")
+        case .customers, .totals, .both, .common, .all: preconditionFailure("\(way) is not a list that is merged")
         }
     }
 
@@ -280,7 +310,7 @@ struct OrderSearch {
     private func split(_ rest: [Int], on table: String) -> (probed: SQL, read: [Kernel.Predicate]) {
         var probed: SQL = ""
         var read: [Kernel.Predicate] = []
-        let counted = Set(ways.compactMap(\.counted))
+        let counted = Set(lists.compactMap(\.counted))
         for index in rest {
             let terms = "t\(index)"
             let probe: SQL = """

@@ -7,7 +7,8 @@ public import Kernel
 ///   deleted) is in no list.
 /// - `search.documents`: the bodies, read only for the rows that are shown.
 /// - `search.terms`: each name that can be searched (of products and stores with their identifier, of customers word by
-///   word), and how many orders have it; `search.postings`: which orders have it, written when an order is placed.
+///   word), and how many orders have it; `search.postings`: which orders have it, in order and with their totals, written
+///   when an order is placed. The inverted index `orders_names` holds the same lists and the status's, to be met.
 /// - `search.statuses`, `bands` (totals with the same three leading digits) and `eras` (2^14 log positions): how many
 ///   orders there are of each. Counts are read from them, and the way to the rows is chosen by them.
 public struct OrderStorage: ProjectionStorage {

@@ -8,8 +8,6 @@ enum SearchLimits {
     static let statuses = 16
     /// Terms of a word that are looked up in the postings of each order, instead of reading its text.
     static let probes = 8
-    /// Lists of which each pair is a way of its own.
-    static let merged = 3
     /// Log positions that share one row of `search.eras`: 2^14, about 600 orders.
     static let eraBits = 14
     /// From this many rows on, a batch is worth a plan of its own.
