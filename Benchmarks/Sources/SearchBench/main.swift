@@ -30,7 +30,9 @@ let backend: Int32 = try await connection.query("select pg_backend_pid()")[0][0]
 if orderCount > 0 { try await seed() }
 print(padded("milliseconds", 32) + " | first page: work p50, p99, clock p99 | page 1,000: the same | count: work p50")
 let samples = try await Samples(connection)
-for kind in kinds(samples) where wanted.isEmpty || kind.name.contains(wanted) { try await measure(kind) }
+for kind in kinds(samples) where rounds > 0 && (wanted.isEmpty || kind.name.contains(wanted)) {
+    try await measure(kind)
+}
 await connection.close()
 loop.stop()
 

@@ -95,22 +95,26 @@ extension OrderSearch {
             }
             return "\(cost)\(tested ? common : "0")"
         case .common(let lists):
-            var shortest: [SQL] = []
-            var keys: SQL = "0"
-            var common: SQL = "everything"
+            // Names belong together, as a product and its store do: the shortest list of names may lie within all others.
+            // That of a status does not.
+            var (counts, named): ([SQL], [SQL]) = ([], [])
+            var (keys, share): (SQL, SQL) = ("0", "1")
             for list in lists {
                 guard let index = list.counted else { continue }
-                shortest.append("n\(raw: "\(index)")")
-                common += " * least(1, n\(raw: "\(index)") / everything)"
+                let count: SQL = "n\(raw: "\(index)")"
+                counts.append(count)
                 if case .statuses(_, let statuses) = list {
                     keys += " + \(raw: "\(statuses.count)")"
+                    share += " * least(1, \(count) / everything)"
                 } else {
                     keys += " + l\(raw: "\(index)")"
+                    named.append(count)
                 }
             }
+            let rows: SQL = named.isEmpty ? "everything" : "least(\(named.joined(separator: ", ")))"
             return """
-                \(Self.inverted) * (\(keys)) * least(\(shortest.joined(separator: ", "))) + (\(keys))
-                    + \(Self.inOrder) * \(common)
+                \(Self.inverted) * (\(keys)) * least(\(counts.joined(separator: ", "))) + (\(keys))
+                    + \(Self.inOrder) * \(rows) * \(share)
                 """
         case .customers: preconditionFailure("a customer is the only way")
         case .all: return "least(within, \(share(without: nil)))"
