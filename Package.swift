@@ -66,7 +66,7 @@ let package = Package(
         .program("Echo", in: "AdminBFF", sees: ["EventLoop", "HTTP", "Server", "WebSocket", .log, .arguments]),
 
         // Tests mirror the sources.
-        .support("PostgresTestSupport", sees: ["Postgres", "EventLoop", "Kernel", .log]),
+        .support("PostgresTestSupport", sees: ["CLinux", "Postgres", "EventLoop", "Kernel", .log]),
         .test("PostgresTests", of: ["Postgres", "PostgresTestSupport", "EventLoop", "Kernel", "CPostgres", .log]),
         .support("TestSupport", sees: ["EventLoop", "WebSocket"]),
         .support(

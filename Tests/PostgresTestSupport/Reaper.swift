@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// A shell that outlives this process by a moment: when the process ends, in whatever way, the pipe between them closes,
@@ -5,9 +6,9 @@ import Glibc
 public enum Reaper {
     public static func watch(_ folder: String) {
         var ends: [Int32] = [0, 0]
-        precondition(pipe(&ends) == 0, "no pipe for the reaper")
-        // The end that stays here must not be inherited, or the shell would wait for itself.
-        _ = fcntl(ends[1], F_SETFD, FD_CLOEXEC)
+        // Neither end may be inherited, not even by a process that another thread starts at this moment: a server that held
+        // the pipe open would keep its own reaper waiting. The shell has its end as standard input.
+        precondition(pipe2(&ends, O_CLOEXEC) == 0, "no pipe for the reaper")
         // The number is that of the folder's own server. The loop is bounded: in a container nobody may reap it.
         let script = """
             trap '' INT TERM HUP
