@@ -41,7 +41,10 @@ let package = Package(
         .module("Customers"),
         .module("Baskets"),
         .module("Ordering"),
+        .module("Depot"),
         .module("Payments"),
+        .module("Notifications"),
+        .module("Cosec"),
         .module("Search"),
         .code(
             "Postgres", in: "Modules/Platform",
@@ -61,7 +64,8 @@ let package = Package(
             sees: [
                 "Kernel", "Contracts", "EventLoop", "Crypto", "HTTP", "WebSocket", "Live", "Server", "Postgres",
                 "EventStore",
-                "Stores", "Customers", "Baskets", "Ordering", "Payments", "Search", .log, .arguments,
+                "Stores", "Customers", "Baskets", "Ordering", "Depot", "Payments", "Notifications", "Cosec", "Search",
+                .log, .arguments,
             ]),
         .program("Echo", in: "AdminBFF", sees: ["EventLoop", "HTTP", "Server", "WebSocket", .log, .arguments]),
 
@@ -92,8 +96,11 @@ let package = Package(
         .test("KernelTests", of: ["Kernel"]),
         .test(
             "ContractTests",
-            of: ["Kernel", "Contracts", "Stores", "Customers", "Baskets", "Ordering", "Payments"], data: ["Golden"]
-        ),
+            of: [
+                "Kernel", "Contracts", "Stores", "Customers", "Baskets", "Ordering", "Depot", "Payments",
+                "Notifications", "Cosec",
+            ],
+            data: ["Golden"]),
         .test(
             "StoresTests",
             of: ["Kernel", "Contracts", "DomainTestSupport", "Stores", "Postgres", "PostgresTestSupport"]),
@@ -108,6 +115,14 @@ let package = Package(
         .test(
             "PaymentsTests",
             of: ["Kernel", "Contracts", "DomainTestSupport", "Payments", "Baskets", "Stores", "Customers", "Ordering"]),
+        .test("DepotTests", of: ["Kernel", "Contracts", "DomainTestSupport", "Depot", "Stores"]),
+        .test("NotificationsTests", of: ["Kernel", "Contracts", "DomainTestSupport", "Notifications", "Customers"]),
+        .test(
+            "CosecTests",
+            of: [
+                "Kernel", "Contracts", "DomainTestSupport", "Cosec", "Customers", "Depot", "Payments", "Ordering",
+                "Stores", "Baskets",
+            ]),
         .test("LiveTests", of: ["Live", "Kernel"]),
         .test(
             "MallTests",

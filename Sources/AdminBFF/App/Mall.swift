@@ -1,7 +1,10 @@
 import Baskets
 import Contracts
+import Cosec
 import Customers
+import Depot
 import Kernel
+import Notifications
 import Ordering
 import Payments
 import Search
@@ -11,8 +14,7 @@ import Stores
 func mallModules(_ settings: MallSettings, card: CardService) -> [Module] {
     [
         stores, customers(diallingCode: settings.diallingCode), baskets(abandonAfter: settings.abandonAfter), ordering,
-        payments,
-        search, card.module,
+        depot, payments, notifications, cosec, search, card.module,
     ]
 }
 

@@ -11,6 +11,8 @@ public enum Noun {
     public enum Invoice {}
     public enum ShoppingList {}
     public enum Bot {}
+    public enum Notification {}
+    public enum Shift {}
 }
 
 public typealias StoreID = ID<Noun.Store>
@@ -23,3 +25,6 @@ public typealias PaymentID = ID<Noun.Payment>
 public typealias InvoiceID = ID<Noun.Invoice>
 public typealias ListID = ID<Noun.ShoppingList>
 public typealias BotID = ID<Noun.Bot>
+public typealias NotificationID = ID<Noun.Notification>
+/// A cashier's time at one drawer.
+public typealias ShiftID = ID<Noun.Shift>

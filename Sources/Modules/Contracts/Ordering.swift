@@ -148,6 +148,19 @@ public struct OrderCompleted: PublicEvent {
     }
 }
 
+/// Ready for a day, and nobody has come for it.
+public struct OrderOverdue: PublicEvent {
+    public static let name = "ordersapi.OrderOverdue"
+
+    public let id: OrderID
+    public let customerId: CustomerID
+
+    public init(id: OrderID, customerId: CustomerID) {
+        self.id = id
+        self.customerId = customerId
+    }
+}
+
 public struct OrderCanceled: PublicEvent {
     public static let name = "ordersapi.OrderCanceled"
 
@@ -201,6 +214,17 @@ public struct ApproveOrder: PublicCommand {
     public init(id: OrderID, shoppingId: ListID) {
         self.id = id
         self.shoppingId = shoppingId
+    }
+}
+
+/// The goods are handed over. Refused unless the order is ready and paid.
+public struct CompleteOrder: PublicCommand {
+    public static let name = "ordersapi.CompleteOrder"
+
+    public let id: OrderID
+
+    public init(id: OrderID) {
+        self.id = id
     }
 }
 

@@ -1,0 +1,4 @@
+public import Kernel
+
+/// What customers are told by text message.
+public let notifications = Module("notifications") {}
