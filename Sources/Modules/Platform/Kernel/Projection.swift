@@ -103,8 +103,13 @@ public protocol Folding: Sendable {
 /// How one kind of event changes the row it is about.
 public struct Fold<Row: Sendable>: Sendable {
     public let event: String
-    let key: @Sendable (Envelope) throws -> UUID
-    let apply: @Sendable (inout Row?, Envelope) throws -> Void
+    let read: @Sendable (Envelope) throws -> Reading<Row>
+}
+
+/// A message, read once: the key of the row that it is about, and what it does to it.
+struct Reading<Row: Sendable>: Sendable {
+    let key: UUID
+    let apply: @Sendable (inout Row?) -> Void
 }
 
 /// The row with the event's key changes: nil before is a row to be, nil after is a row gone.
@@ -113,9 +118,8 @@ public func on<E: PublicEvent, Noun, Row>(
     _ fold: @escaping @Sendable (inout Row?, E, Envelope) -> Void
 ) -> Fold<Row> {
     Fold(event: E.name) { envelope in
-        try envelope.message(E.self)[keyPath: key].rawValue
-    } apply: { row, envelope in
-        fold(&row, try envelope.message(E.self), envelope)
+        let event = try envelope.message(E.self)
+        return Reading(key: event[keyPath: key].rawValue) { row in fold(&row, event, envelope) }
     }
 }
 
@@ -147,10 +151,17 @@ final class TypedFolder<Row: ProjectionRow>: Folder {
     private let projection: Projection<Row>
     private var entries: [UUID: Entry] = [:]
     private var changed: [UUID] = []
+    /// Messages whose row was asked for and that were not folded yet: reading one takes longer than folding it.
+    private var readings: [UUID: Reading<Row>] = [:]
 
     init(_ projection: Projection<Row>) { self.projection = projection }
 
-    func key(for envelope: Envelope) throws -> UUID? { try projection.folds[envelope.type]?.key(envelope) }
+    func key(for envelope: Envelope) throws -> UUID? {
+        guard let fold = projection.folds[envelope.type] else { return nil }
+        let reading = try fold.read(envelope)
+        readings[envelope.id] = reading
+        return reading.key
+    }
 
     func holds(_ key: UUID) -> Bool { entries[key] != nil }
 
@@ -168,12 +179,13 @@ final class TypedFolder<Row: ProjectionRow>: Folder {
 
     func fold(_ envelope: Envelope) throws {
         guard let fold = projection.folds[envelope.type] else { return }
-        let key = try fold.key(envelope)
+        let reading = try readings.removeValue(forKey: envelope.id) ?? fold.read(envelope)
+        let key = reading.key
         guard var entry = entries[key] else {
             preconditionFailure("a row of \(projection.name) was folded before it was loaded")
         }
         let old = entry.row
-        try fold.apply(&entry.row, envelope)
+        reading.apply(&entry.row)
         guard entry.row != old else { return }
         if !entry.dirty {
             entry.before = old.map(columns)
@@ -188,6 +200,7 @@ final class TypedFolder<Row: ProjectionRow>: Folder {
     func takeChanges() throws -> [RowChange] {
         defer {
             changed.removeAll(keepingCapacity: true)
+            readings.removeAll(keepingCapacity: true)
             // Memory is bounded: when it is full everything goes, and comes back as it is needed. Only here, between two
             // batches, when nothing waits to be folded on what was loaded for it.
             if entries.count > ProjectionLimits.rowsInMemory { entries.removeAll() }
@@ -208,6 +221,7 @@ final class TypedFolder<Row: ProjectionRow>: Folder {
     func forget() {
         entries.removeAll()
         changed.removeAll()
+        readings.removeAll()
     }
 
     private func columns(_ row: Row) -> Columns {
