@@ -144,8 +144,8 @@ final class TypedFolder<Row: ProjectionRow>: Folder {
         var row: Row?
         var dirty = false
         var before: Columns?
-        var position = Position.start
-        var cause: [UInt8] = []
+        /// The last message that changed it, while it waits to be taken.
+        var last: Envelope?
     }
 
     private let projection: Projection<Row>
@@ -192,8 +192,7 @@ final class TypedFolder<Row: ProjectionRow>: Folder {
             entry.dirty = true
             changed.append(key)
         }
-        entry.position = envelope.position
-        entry.cause = try Coding.encode(RowCause(envelope))
+        entry.last = envelope
         entries[key] = entry
     }
 
@@ -206,14 +205,18 @@ final class TypedFolder<Row: ProjectionRow>: Folder {
             if entries.count > ProjectionLimits.rowsInMemory { entries.removeAll() }
         }
         return try changed.map { key in
-            guard let entry = entries[key] else { preconditionFailure("a changed row was dropped") }
+            guard let entry = entries[key], let last = entry.last else {
+                preconditionFailure("a changed row was dropped")
+            }
             entries[key]?.dirty = false
             entries[key]?.before = nil
+            entries[key]?.last = nil
             return RowChange(
                 row: StoredRow(
-                    key: key, position: entry.position, columns: entry.row.map(columns),
+                    key: key, position: last.position, columns: entry.row.map(columns),
                     value: try entry.row.map { try Coding.encode($0) } ?? [],
-                    detail: try entry.row.map { try Coding.encode($0.detail) } ?? [], cause: entry.cause),
+                    detail: try entry.row.map { try Coding.encode($0.detail) } ?? [],
+                    cause: try Coding.encode(RowCause(last))),
                 before: entry.before)
         }
     }
