@@ -5,13 +5,16 @@ public struct TableStorage: ProjectionStorage {
     private let table: String
     private let columns: [(name: String, kind: ColumnKind)]
 
-    /// Names are written into SQL and come from code: letters, digits and underscores only.
+    /// Names are written into SQL and come from code: letters, digits and underscores only. PostgreSQL reads capitals as
+    /// small letters, so no two columns may differ by them alone.
     public init(_ name: String, columns: [(name: String, kind: ColumnKind)]) {
-        for name in [name] + columns.map(\.name) {
+        let names = columns.map { $0.name.lowercased() }
+        for name in [name] + names {
             precondition(
                 name.utf8.allSatisfy { $0 == 95 || (97...122).contains($0) || (48...57).contains($0) },
-                "\(name) cannot name a table or a column: a-z, 0-9 and _ only")
+                "\(name) cannot name a table or a column: letters, digits and _ only")
         }
+        precondition(Set(names).count == names.count, "two columns of \(name) have one name")
         table = "live.\(name)"
         self.columns = columns
     }
