@@ -136,7 +136,7 @@ enum Invoice: Decider {
                 return [.invoicePaid(method: method, amountMinor: bill.amountMinor, shiftId: shift)]
             }
             guard method == .card || bill.amountMinor <= bill.authorizedMinor else {
-                throw .conflict("no card on file stands for this amount: take another card, or cash")
+                throw .noCardOnFile
             }
             return [
                 .invoiceCapturing(method: method, amountMinor: bill.amountMinor, capture: bill.captures + 1)
@@ -257,6 +257,7 @@ extension Money {
 }
 
 extension Refusal {
+    static let noCardOnFile = Refusal.conflict("no card on file stands for this amount: take another card, or cash")
     static let unknownInvoice = Refusal.notFound("there is no such invoice")
     fileprivate static let dearerAfterPayment = Refusal.conflict("what is paid does not become dearer")
 }

@@ -119,7 +119,12 @@ public let payments = Module("payments") {
         case .cash:
             drawer = try await tx.ask(FindDrawer(cashier: tx.cause.actor))
             if drawer == nil { throw Refusal.noDrawer }
-        case .cardOnFile: break
+        case .cardOnFile:
+            // The card may have been let go since the invoice was made out.
+            if case .pending(let bill) = try await tx.state(of: Invoice.self, command.id) {
+                let payment = try await tx.state(of: Payment.self, bill.paymentId) ?? Payment()
+                if payment.amount(for: bill.orderId) < bill.amountMinor { throw Refusal.noCardOnFile }
+            }
         }
         try await settle(
             command.id, .pay(command.method, expected: command.expectedAmountMinor, into: drawer), tx)
