@@ -72,13 +72,20 @@ final class Application: Sendable {
             lock: database.lock, feed: feed, clock: clock
         ) { live.publish($0) }
 
+        let fleet = FleetWatch(
+            on: loop, clock: clock, dispatcher: dispatcher, fleet: catalogue.topics["fleet"]
+        ) { await worker.isActive }
+        let health = Health(
+            pool: pool, worker: worker, live: live, clock: clock, sagas: catalogue.topics["sagas"])
         let metrics = Metrics()
         let edge = Edge(
-            dispatcher: dispatcher, topics: catalogue.topics, accounts: accounts, live: live, metrics: metrics,
-            secureCookies: options.secureCookies)
+            dispatcher: dispatcher, topics: catalogue.topics, accounts: accounts, live: live, fleet: fleet,
+            metrics: metrics, secureCookies: options.secureCookies)
         var router = Router()
         router.addStaffRoutes(edge, currency: options.mall.currency)
+        router.addHealthRoutes(edge, health)
         router.addKioskRoutes(edge)
+        router.addRobotRoutes(edge)
         router.addOperations(edge, pool: pool, worker: worker)
         live.addEndpoint(to: &router, edge)
         router.refuseLikeHandlers()
@@ -105,6 +112,10 @@ final class Application: Sendable {
         relays = [logRelay, liveRelay]
         work = [
             loop.spawn { await worker.run() },
+            loop.spawn { await fleet.run() },
+            loop.spawn {
+                await live.feed([("heartbeats", { try await fleet.rows() }), ("ops", { try await health.rows() })])
+            },
             loop.spawn {
                 await live.run {
                     await dispatcher.reset()
