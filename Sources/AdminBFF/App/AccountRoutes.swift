@@ -57,6 +57,7 @@ extension Edge {
 
     func removeAccount() -> Router.Handler {
         route(.administrator, as: StaffRemoved.name) { call in
+            _ = try Self.fields(of: call.request)
             let user = call.request.parameters["user"] ?? ""
             guard try await accounts.remove(user: user) else { throw Refusal.notFound("there is no account \(user)") }
             let outcome = try await note(.staffRemoved(user: user), by: call.principal.actor, call.correlation)

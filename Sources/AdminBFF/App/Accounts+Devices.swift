@@ -43,26 +43,30 @@ extension Accounts {
 
     /// The kiosk a token belongs to.
     func kiosk(token: String) async throws -> Principal? {
-        try await device(token, "select name from admin.kiosks where token = \(Self.digest(of: token))") { row in
-            .kiosk(name: try row[0])
-        }
+        guard let owner = try await device(token), case .kiosk = owner else { return nil }
+        return owner
     }
 
     /// The robot a token belongs to.
     func robot(token: String) async throws -> Principal? {
-        try await device(token, "select bot_id, name from admin.robots where token = \(Self.digest(of: token))") {
-            row in
-            .robot(BotID(rawValue: try row[0]), name: try row[1])
-        }
+        guard let owner = try await device(token), case .robot = owner else { return nil }
+        return owner
     }
 
     /// Whose token it is. A kiosk's and a robot's are never the same: each is 32 bytes of chance.
-    private func device(_ token: String, _ sql: SQL, _ read: (SQLRow) throws -> Principal) async throws -> Principal? {
+    private func device(_ token: String) async throws -> Principal? {
         let digest = Self.digest(of: token)
         let now = clock.now
         let known = remembered.owners.withLock { $0.devices[digest] }
         if let known, (.zero..<Self.remembering).contains(now - known.at) { return known.owner }
-        let owner = try await pool.query(sql).first.map(read)
+        let rows = try await pool.query(
+            """
+            select name, null::uuid from admin.kiosks where token = \(digest)
+            union all select name, bot_id from admin.robots where token = \(digest)
+            """)
+        let owner: Principal? = try rows.first.map { row in
+            row.isNull(1) ? .kiosk(name: try row[0]) : .robot(BotID(rawValue: try row[1]), name: try row[0])
+        }
         remembered.owners.withLock { owners in
             if owners.devices.count >= Self.rememberedTokens { owners.devices.removeAll() }
             owners.devices[digest] = owner.map { ($0, now) }

@@ -50,7 +50,7 @@ extension Accounts {
                 field: "password")
         }
         let isNew = try await pool.query("select 1 from admin.staff where \"user\" = \(user)").isEmpty
-        let made = isNew && password == nil ? Base64.encodeURL(randomBytes(15)) : nil
+        let made = isNew && password == nil ? Self.newPassword() : nil
         var hash: String?
         if let password = password ?? made { hash = try await Self.hash(password) }
         let given = hash
@@ -70,6 +70,8 @@ extension Accounts {
         }
         return made
     }
+
+    static func newPassword() -> String { Base64.encodeURL(randomBytes(15)) }
 
     /// Takes an account away, and with it its sessions. False if there was none.
     func remove(user: String) async throws -> Bool {

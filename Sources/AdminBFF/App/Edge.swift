@@ -191,12 +191,17 @@ struct Edge: Sendable {
     func note(
         _ refusal: Refusal, of action: String?, _ request: Request, by actor: String, _ correlation: UUID
     ) async {
+        // Texts of callers, which no table has judged yet.
+        func plain(_ text: String, _ limit: Int) -> String {
+            String(String.UnicodeScalarView(text.unicodeScalars.filter { $0.value >= 0x20 }.prefix(limit)))
+        }
         do {
+            let action = action ?? "\(request.method.rawValue) \(plain(request.path, EdgeLimits.notedText))"
             try await note(
                 .commandRefused(
-                    action: action ?? "\(request.method.rawValue) \(request.path.prefix(EdgeLimits.notedPath))",
-                    subject: request.parameters["id"].flatMap { ID<Never>($0)?.description }, outcome: refusal.kind,
-                    message: refusal.message), by: actor, correlation)
+                    action: action, subject: request.parameters["id"].flatMap { ID<Never>($0)?.description },
+                    outcome: refusal.kind, message: plain(refusal.message, EdgeLimits.notedText)),
+                by: plain(actor, EdgeLimits.notedActor), correlation)
         } catch {
             logger.error(
                 "a refusal is not in the log",
@@ -262,8 +267,9 @@ struct Edge: Sendable {
 
 enum EdgeLimits {
     static let idempotencyKey = 200
-    /// What of a path is noted with a refusal, in characters.
-    static let notedPath = 200
+    /// What of a caller's texts is noted with a refusal, in characters.
+    static let notedText = 500
+    static let notedActor = 80
     static let catchUp = Duration.seconds(2)
     /// A command's body: text limits are far below, so that a long text gets a field's refusal and not a 413.
     static let body = 2 << 20

@@ -51,6 +51,7 @@ extension Edge {
         _ action: String, _ act: @escaping @Sendable (Call, String, Position) async throws -> Deed.Event?
     ) -> Router.Handler {
         route(.administrator, as: action) { call in
+            _ = try Self.fields(of: call.request)
             let consumer = call.request.parameters["consumer"] ?? ""
             let position = Position(call.request.parameters.value("position") ?? 0)
             guard let deed = try await act(call, consumer, position) else {

@@ -37,7 +37,8 @@ extension Router {
             "/admin/api/stores/{id}/products",
             edge.command(AddProduct.self, by: managers, status: .created, where: ownStore))
         put(
-            "/admin/api/stores/products/{id}/rebrand", edge.command(RebrandProduct.self, by: managers, where: ownProduct))
+            "/admin/api/stores/products/{id}/rebrand",
+            edge.command(RebrandProduct.self, by: managers, where: ownProduct))
         put(
             "/admin/api/stores/products/{id}/increasePrice",
             edge.command(IncreaseProductPrice.self, by: managers, where: ownProduct))
@@ -75,7 +76,8 @@ extension Router {
             edge.list(
                 "lists", as: "lists",
                 [
-                    "status": .texts, "bot": .text, "order": .text, "needsClerk": .bool, "onShelf": .bool, "text": .text,
+                    "status": .texts, "bot": .text, "order": .text, "needsClerk": .bool, "onShelf": .bool,
+                    "text": .text,
                 ]))
         get("/admin/api/lists/{id}", edge.one("lists") { try GetShoppingList(id: $0.id()) })
         post("/admin/api/lists/{id}/assign", edge.command(AssignShoppingList.self, by: depot))
@@ -172,7 +174,7 @@ extension Edge {
                     "a login failed",
                     metadata: ["user": "\(credentials.user.prefix(64))", "peer": "\(call.request.peer)"])
                 let refusal = Refusal(.unauthenticated, "user or password is wrong")
-                await note(refusal, of: nil, call.request, by: String(credentials.user.prefix(64)), call.correlation)
+                await note(refusal, of: nil, call.request, by: credentials.user, call.correlation)
                 throw refusal
             }
             var response = try profile(of: .staff(member), currency)
