@@ -129,7 +129,7 @@ let package = Package(
         .test(
             "MallTests",
             of: [
-                "App", "Kernel", "EventLoop", "EventStore", "Postgres", "WebSocket", "TestSupport",
+                "App", "Kernel", "Contracts", "EventLoop", "EventStore", "Postgres", "WebSocket", "TestSupport",
                 "PostgresTestSupport", .log,
             ]),
     ])
