@@ -97,6 +97,15 @@ public actor Worker {
         return revived > 0
     }
 
+    /// Lays a dead letter aside for good. False if there is none that is open.
+    public func discard(_ consumer: String, _ position: Position, because reason: String) async throws -> Bool {
+        try await pool.execute(
+            """
+            update mall.dead_letters set resolved = \("discarded: " + reason)
+            where consumer = \(consumer) and position = \(position.rawValue) and resolved is null
+            """) > 0
+    }
+
     /// Stops and starts single listeners, by the names their checkpoints have.
     public func pause(_ name: String, _ paused: Bool) async -> Bool {
         if name == Projector.name {

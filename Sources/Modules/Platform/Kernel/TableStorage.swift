@@ -5,16 +5,16 @@ public struct TableStorage: ProjectionStorage {
     private let table: String
     private let columns: [(name: String, kind: ColumnKind)]
 
-    /// Names are written into SQL and come from code: letters, digits and underscores only. PostgreSQL reads capitals as
-    /// small letters, so no two columns may differ by them alone.
+    /// Names are written into SQL and come from code: letters, digits and underscores only. PostgreSQL does not tell large
+    /// letters from small ones in them.
     public init(_ name: String, columns: [(name: String, kind: ColumnKind)]) {
-        let names = columns.map { $0.name.lowercased() }
-        for name in [name] + names {
+        for name in [name] + columns.map(\.name) {
             precondition(
-                name.utf8.allSatisfy { $0 == 95 || (97...122).contains($0) || (48...57).contains($0) },
+                name.utf8.allSatisfy {
+                    $0 == 95 || (97...122).contains($0) || (65...90).contains($0) || (48...57).contains($0)
+                },
                 "\(name) cannot name a table or a column: letters, digits and _ only")
         }
-        precondition(Set(names).count == names.count, "two columns of \(name) have one name")
         table = "live.\(name)"
         self.columns = columns
     }
