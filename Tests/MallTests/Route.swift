@@ -1,5 +1,5 @@
-import EventLoop
 import Contracts
+import EventLoop
 import Kernel
 
 @testable import App
