@@ -115,7 +115,9 @@ let package = Package(
         .test(
             "PaymentsTests",
             of: ["Kernel", "Contracts", "DomainTestSupport", "Payments", "Baskets", "Stores", "Customers", "Ordering"]),
-        .test("DepotTests", of: ["Kernel", "Contracts", "DomainTestSupport", "Depot", "Stores"]),
+        .test(
+            "DepotTests",
+            of: ["Kernel", "Contracts", "DomainTestSupport", "Depot", "Stores", "Postgres", "PostgresTestSupport"]),
         .test("NotificationsTests", of: ["Kernel", "Contracts", "DomainTestSupport", "Notifications", "Customers"]),
         .test(
             "CosecTests",

@@ -48,6 +48,8 @@ public actor Worker {
         }
         consumers =
             catalogue.reactions.map { consumer("\($0.module).reactions", .reactions($0.byEvent)) }
+            + catalogue.participants.map { consumer("\($0.module).commands", .commands($0.part)) }
+            + catalogue.sagas.map { consumer("\($0.module).replies", .replies($0.byCategory)) }
             + catalogue.tables.map { consumer("table.\($0.name)", .table($0)) }
         projector = Projector(
             on: loop, projections: catalogue.projections, pool: pool, tail: tail, feed: feed, publish: publish)
