@@ -55,7 +55,7 @@ let package = Package(
         .code(
             "EventStore", in: "Modules/Platform",
             sees: ["Kernel", "EventLoop", "Crypto", "Postgres", .collections("DequeModule"), .log],
-            embeds: ["log", "commit_batch", "advance", "horizon"].map { "Schema/\($0).sql" }),
+            embeds: ["log", "commit_batch", "advance", "horizon", "rebuilds"].map { "Schema/\($0).sql" }),
         .code("Server", in: "AdminBFF", sees: ["CLinux", "EventLoop", "HTTP", "WebSocket", .log]),
 
         // 4. The programs: the only places where parts meet.
