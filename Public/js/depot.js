@@ -2,7 +2,7 @@
 
 import { deed } from "./causes.js"
 import { act } from "./act.js"
-import { openDialog } from "./dialog.js"
+import { openDialog, showSecret } from "./dialog.js"
 import { fill, make, slot, stamp, text } from "./dom.js"
 import { count, plural } from "./format.js"
 import { live } from "./live.js"
@@ -27,8 +27,14 @@ export const listStanding = (value) =>
   value.needsClerk && value.status === "available" ? ["canceled", "Needs a clerk"] : LIST[value.status] ?? ["", value.status]
 export const botStanding = ({ status }) => BOT[status] ?? ["", status]
 
+/** The numbers of orders, for lists that do not name them: whoever shows orders beside lists teaches them. */
+const numbers = new Map()
+export function learnNumbers(rows) {
+  for (const { value } of rows.sorted()) numbers.set(value.orderId, value.number)
+}
+
 /** What people call a list by: its order's number, or the beginning of its order's id. */
-export const listName = ({ number, orderId }) => number === undefined ? orderId.slice(0, 8) : String(number)
+export const listName = ({ number, orderId }) => String(number ?? numbers.get(orderId) ?? orderId.slice(0, 8))
 
 export const assignable = ({ status }) => status === "available" && may("work-depot")
 export const releasable = ({ status }) => ["assigned", "active"].includes(status) && may("work-depot")
@@ -192,17 +198,9 @@ export function registerRobot() {
     done: "Robot registered",
     send: async (values, attempt) => {
       const answer = await attempt.send("POST", "/admin/api/bots", values)
-      if (answer?.token) showToken(values.name, answer.token)
+      if (answer?.token) showSecret(`The token of ${values.name}`, "It is shown this once. Give it to the robot now.", answer.token)
       return answer
     },
-  })
-}
-
-function showToken(name, token) {
-  const content = make("p", "secret")
-  content.append(make("code", "", token))
-  openDialog({
-    title: `The token of ${name}`, text: "It is shown this once. Give it to the robot now.", content, dismiss: "Close",
   })
 }
 

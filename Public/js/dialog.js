@@ -108,6 +108,13 @@ export function openDialog({
   return dialog
 }
 
+/** Shows what is told once and never again. */
+export function showSecret(title, words, secret) {
+  const content = make("p", "secret")
+  content.append(make("code", "", secret))
+  openDialog({ title, text: words, content, dismiss: "I have it" })
+}
+
 function addField(parent, { name, label, value = "", kind = "text", max = 200, hint, required, options }) {
   const field = make("div", "field")
   field.dataset.field = name

@@ -1,7 +1,7 @@
 // What administrators do with customers, staff, texts, sagas and what could not be delivered.
 
 import { act } from "./act.js"
-import { openDialog } from "./dialog.js"
+import { openDialog, showSecret } from "./dialog.js"
 import { live } from "./live.js"
 
 export const ROLES = {
@@ -79,8 +79,8 @@ export async function putStaff(account, changed) {
   const choices = await stores()
   const fields = [
     { name: "name", label: "Name", required: true, max: 100, value: account?.name ?? "" },
-    { name: "password", label: account ? "New password" : "Password", kind: "password", max: 1000, required: !account,
-      hint: account ? "Left empty, it stays as it is." : "At least 8 characters." },
+    { name: "password", label: account ? "New password" : "Password", kind: "password", max: 1000,
+      hint: account ? "Left empty, it stays as it is." : "Left empty, one is made and shown once." },
     { name: "roles", label: "Roles", kind: "checks", required: true, value: account?.roles ?? [],
       options: Object.entries(ROLES).map(([value, label]) => ({ value, label, hint: ROLE_HINTS[value] })) },
   ]
@@ -101,6 +101,7 @@ export async function putStaff(account, changed) {
       const body = { stores: account?.stores ?? [], ...rest, ...(password && { password }) }
       const answer = await attempt.send("PUT", `/admin/api/staff/${encodeURIComponent(user)}`, body)
       changed()
+      if (answer?.password) showSecret(`The password of ${rest.name}`, "It is shown this once. Tell it to nobody else.", answer.password)
       return answer ?? {}
     },
   })

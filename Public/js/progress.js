@@ -44,6 +44,13 @@ export function section({ status, needsClerk }) {
   }
 }
 
+/** Whether a list is meant by all of these words: its name, its robot, its bay, its stores or its goods. */
+export function named(words, name, { botName = "", bay = "", stops = [] }) {
+  const said = [name, botName, bay, ...stops.flatMap(({ storeName, location, lines }) =>
+    [storeName, location, ...lines.map(({ productName }) => productName)])].join("\n").toLowerCase()
+  return words.toLowerCase().split(/\s+/).every((word) => said.includes(word))
+}
+
 /** The lines of a list for counting: the robot's own report is what the clerk begins with. */
 export function countable({ stops = [] }) {
   return stops.flatMap(({ storeId, storeName, lines }) => lines.map((line) => ({

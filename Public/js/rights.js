@@ -13,7 +13,7 @@ export const SCREENS = {
   messages: { key: "m", roles: WATCHERS },
   sagas: { key: "w", roles: WATCHERS },
   audit: { key: "a", roles: WATCHERS },
-  staff: { key: "t", roles: ["administrator"] },
+  staff: { key: "t", roles: WATCHERS },
 }
 
 const RIGHTS = {
@@ -32,6 +32,7 @@ const RIGHTS = {
   "enable-customer": ["administrator"],
   "resend": ["administrator"],
   "mend": ["administrator"],
+  "manage-staff": ["administrator"],
   "export-audit": WATCHERS,
 }
 

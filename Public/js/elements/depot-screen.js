@@ -2,19 +2,20 @@
 
 import { arrange, fill, make, slot, stamp, text } from "../dom.js"
 import {
-  askAssign, askCheckIn, assignable, botCommands, botStanding, clearReturns, clearable, countsIn, listCommands, listName,
-  listStanding, registerRobot,
+  askAssign, askCheckIn, assignable, botCommands, botStanding, clearReturns, clearable, countsIn, learnNumbers, listCommands,
+  listName, listStanding, registerRobot,
 } from "../depot.js"
 import { count, plural } from "../format.js"
 import { live } from "../live.js"
 import { openMenu } from "../menu.js"
-import { SECTIONS, isLate, progress, section } from "../progress.js"
+import { SECTIONS, isLate, named, progress, section } from "../progress.js"
 import { go, place } from "../router.js"
 import { may, store } from "../store.js"
 
 const TYPING_MS = 220
 const LISTS = 500
 const ROBOTS = 500
+const DESK = 1000
 const SHOWS = ["lists", "robots", "bays", "returns"]
 const HEADINGS = {
   delivered: "At the depot, to be checked in", clerk: "Needs a clerk: robots have failed", waiting: "Waiting for a robot",
@@ -57,17 +58,19 @@ customElements.define("depot-screen", class extends HTMLElement {
   open() {
     const watch = (query, render) => live.watch(query, (view, delta) => render(view, delta))
     this.lists = watch(
-      { topic: "lists", filter: this.filter(), order: "created", limit: LISTS, count: true },
+      { topic: "lists", filter: { status: LISTED }, order: "createdAt", limit: LISTS, count: true },
       (view, delta) => this.renderLists(view, delta))
     this.fleet = watch({ topic: "fleet", filter: {}, order: "name", limit: ROBOTS }, () => this.renderFleet())
     this.beats = watch({ topic: "heartbeats", filter: {}, order: "id", limit: ROBOTS }, () => this.renderFleet())
-    this.bays = watch({ topic: "pickup", filter: { status: ["ready"] }, order: "ready_since", limit: LISTS, count: true },
-      () => this.renderBays())
-    this.returns = watch({ topic: "lists", filter: { onShelf: true }, order: "created", limit: LISTS, count: true },
+    // All orders at the desk: those that are ready are in the bays, and the lists of the others are called by their numbers.
+    this.bays = watch({ topic: "pickup", filter: {}, order: "ready_since", limit: DESK }, (view) => {
+      learnNumbers(view.rows)
+      this.renderBays()
+      if (this.lists) this.renderLists(this.lists)
+    })
+    this.returns = watch({ topic: "lists", filter: { onShelf: true }, order: "createdAt", limit: LISTS, count: true },
       () => this.renderReturns())
   }
-
-  filter() { return { status: LISTED, ...(this.text && { text: this.text }) } }
 
   read({ id, params }) {
     this.showing = SHOWS.includes(params.get("show")) ? params.get("show") : "lists"
@@ -93,7 +96,7 @@ customElements.define("depot-screen", class extends HTMLElement {
   place(here) {
     this.read(here)
     if (document.activeElement !== this.input) this.input.value = this.text
-    this.lists.change({ topic: "lists", filter: this.filter(), order: "created", limit: LISTS, count: true })
+    this.renderLists(this.lists)
     this.mark()
     this.panel.show(here.id, this.query)
     const covered = Boolean(here.id) && matchMedia("(max-width: 700px)").matches
@@ -120,7 +123,11 @@ customElements.define("depot-screen", class extends HTMLElement {
   renderLists(view, delta) {
     if (view.refused) return this.refuse("lists", view.refused)
     const groups = new Map(SECTIONS.map((name) => [name, []]))
-    for (const row of view.rows.sorted()) groups.get(section(row.value))?.push(row)
+    for (const row of view.rows.sorted()) {
+      if (this.text && !named(this.text, listName(row.value), row.value)) continue
+      groups.get(section(row.value))?.push(row)
+    }
+    const shown = [...groups.values()].reduce((sum, rows) => sum + rows.length, 0)
     const board = this.part("lists")
     for (const name of SECTIONS) {
       const node = board.querySelector(`[data-section=${name}]`) ?? this.section(name)
@@ -138,8 +145,8 @@ customElements.define("depot-screen", class extends HTMLElement {
       : `${count(late)} lists are offered to no robot any more: assign them by hand.`)
     this.badge("lists", view.total)
     text(slot(this, "count"), view.total === undefined ? "" : plural(view.total, "open list"))
-    this.ends("lists", view, this.text
-      ? ["No open list matches", "Try the order's number, a robot or a store."]
+    this.ends("lists", { rows: { size: shown }, complete: view.complete }, this.text
+      ? ["No open list matches", "Try the order's number, a robot, a store or a product."]
       : ["No open lists", "They appear here as soon as an order is approved."])
     this.renderFleet()
   }
@@ -163,8 +170,9 @@ customElements.define("depot-screen", class extends HTMLElement {
       node.dataset.key = row.key
       this.#nodes.set(row.key, node)
     }
-    if (node.row === row) return node
+    if (node.row === row && node.name === listName(row.value)) return node
     node.row = row
+    node.name = listName(row.value)
     const { value } = row
     const [tone, words] = listStanding(value)
     const { settled, ordered, missing, percent } = progress(value)
@@ -265,7 +273,7 @@ customElements.define("depot-screen", class extends HTMLElement {
     const view = this.bays
     if (!view) return
     if (view.refused) return this.refuse("bays", view.refused)
-    const rows = view.rows.sorted()
+    const rows = view.rows.sorted().filter(({ value }) => value.status === "ready")
     arrange(this.part("bays").querySelector(".tiles"), rows.map(({ value }) => {
       const node = make("a", `tile${value.overdue ? " is-late" : ""}`)
       node.href = `/depot/${value.orderId}${this.query}`
@@ -277,8 +285,8 @@ customElements.define("depot-screen", class extends HTMLElement {
         make("span", "faint numeric", `Order ${value.number} · ${plural(value.items ?? 0, "unit")}`), since)
       return node
     }))
-    this.badge("bays", view.total)
-    this.ends("bays", view, ["All bays are empty", "Goods wait here from the check-in until they are handed over."])
+    this.badge("bays", rows.length)
+    this.ends("bays", { rows: { size: rows.length }, complete: view.complete }, ["All bays are empty", "Goods wait here from the check-in until they are handed over."])
   }
 
   renderReturns() {

@@ -16,7 +16,7 @@ customElements.define("list-panel", class extends Panel {
   get noun() { return "list" }
   get detail() { return "list-detail" }
 
-  ask(id) { return { topic: "lists", filter: { order: id }, order: "created", limit: 10 } }
+  ask(id) { return { topic: "lists", filter: { order: id }, order: "createdAt", limit: 10 } }
   titled(value) { return `List ${listName(value)}` }
   pill(value) { return listStanding(value) }
   missing() { return ["There is no such list", "An order has one from its approval on.", "lost"] }
@@ -34,7 +34,7 @@ customElements.define("list-panel", class extends Panel {
     })
     slot(detail, "since").since = value.since
     const order = slot(detail, "order")
-    text(order, value.number === undefined ? value.orderId.slice(0, 8) : `Order ${value.number}`)
+    text(order, `Order ${listName(value)}`)
     if (sees("orders", store.session?.roles)) order.href = `/orders/${value.orderId}`
     putTime(slot(detail, "created"), value.createdAt)
     detail.querySelector(".bar").style.setProperty("--done", `${percent}%`)

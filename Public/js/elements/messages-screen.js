@@ -20,7 +20,7 @@ customElements.define("messages-screen", class extends ListScreen {
   get noun() { return "message" }
   get icon() { return "messages" }
   get topic() { return "messages" }
-  get order() { return "-created" }
+  get order() { return "-createdAt" }
   get rowName() { return "message-row" }
   get columns() { return [["When"], ["Kind"], ["To"], ["Text"], ["Status"], ["Tries", "end"], ["Actions", "end"]] }
   get shows() {

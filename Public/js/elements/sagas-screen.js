@@ -13,6 +13,8 @@ const STATUS = {
   completed: ["completed", "Done"], compensated: ["pending", "Undone"],
 }
 const OPS = 500
+/** What should be none. */
+const ALARMS = new Set(["dead letters", "timers overdue", "sagas stuck"])
 /** A consumer that is further behind than this is marked. */
 const LAG_LIMIT = 1_000
 
@@ -22,7 +24,7 @@ customElements.define("sagas-screen", class extends ListScreen {
   get noun() { return "saga" }
   get icon() { return "sagas" }
   get topic() { return "sagas" }
-  get order() { return "-started" }
+  get order() { return "-startedAt" }
   get rowName() { return "saga-row" }
   get searches() { return false }
   get columns() { return [["Started"], ["Customer"], ["Step"], ["In it"], ["Tries", "end"], ["Status"], ["Error"], ["Actions", "end"]] }
@@ -87,9 +89,14 @@ customElements.define("sagas-screen", class extends ListScreen {
     section.replaceChildren(make("h2", "section-title", `${plural(letters.length, "message")} nobody could take`),
       ...letters.map((value) => this.letter(value)))
     const gauges = make("div", "gauges")
-    const consumers = of("consumer").map(({ consumer, name = consumer, lag = 0 }) => gauge(name, count(lag), lag > LAG_LIMIT))
-    const others = of("gauge").map(({ name, value, unit = "" }) => gauge(name, `${count(value)}${unit && ` ${unit}`}`, false))
-    gauges.append(...others, ...consumers)
+    const name = ({ id }) => id.slice(id.indexOf(":") + 1)
+    const consumers = of("consumer").map((value) => {
+      const node = gauge(name(value), value.lag > 0 ? `${count(value.lag)} behind` : "level", value.lag > LAG_LIMIT)
+      node.title = `At position ${count(value.position ?? 0)}, ${count(value.parked ?? 0)} waiting for another try`
+      return node
+    })
+    const alarming = (value) => ALARMS.has(name(value)) && value.value > 0
+    gauges.append(...of("gauge").map((value) => gauge(name(value), count(value.value), alarming(value))), ...consumers)
     const focus = bar.contains(document.activeElement)
     if (focus && bar.querySelector(".letters")) bar.querySelector(".gauges")?.replaceWith(gauges)
     else bar.replaceChildren(section, gauges)

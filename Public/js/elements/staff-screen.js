@@ -6,7 +6,7 @@ import { live } from "../live.js"
 import { openMenu } from "../menu.js"
 import { ROLES, putStaff, removeStaff } from "../people.js"
 import { ask } from "../send.js"
-import { store } from "../store.js"
+import { may, store } from "../store.js"
 
 const RETRY_MS = 4_000
 
@@ -19,8 +19,9 @@ customElements.define("staff-screen", class extends HTMLElement {
       const account = target.closest("[data-key]")?.account
       if (act === "add") return putStaff(null, () => this.load())
       if (act === "menu") return this.menu(target.closest("[data-act]"))
-      if (account && getSelection().isCollapsed) putStaff(account, () => this.load())
+      if (account && may("manage-staff") && getSelection().isCollapsed) putStaff(account, () => this.load())
     })
+    this.querySelector("[data-act=add]").hidden = !may("manage-staff")
     this.load()
     this.signal = live.watch({ topic: "audit", filter: { text: "adminapi.staff" }, order: "-at", limit: 1 }, (view, delta) => {
       if (!delta.answer && delta.put.length > 0) this.load()
@@ -72,6 +73,7 @@ customElements.define("staff-screen", class extends HTMLElement {
       })
       slot(node, "you").hidden = account.user !== store.session?.user
       slot(node, "roles").replaceChildren(...account.roles.map((role) => make("span", "tag", ROLES[role] ?? role)))
+      node.querySelector("[data-act=menu]").hidden = !may("manage-staff")
       node.querySelector("[data-act=menu]").setAttribute("aria-label", `Actions for ${account.name}`)
       return node
     }))
@@ -80,7 +82,7 @@ customElements.define("staff-screen", class extends HTMLElement {
 
   menu(button = document.activeElement?.closest?.("[data-key]")?.querySelector("[data-act=menu]")) {
     const account = button?.closest("[data-key]")?.account
-    if (!account) return
+    if (!account || !may("manage-staff")) return
     const items = [{ label: "Edit…", act: () => putStaff(account, () => this.load()) }]
     if (account.user !== store.session?.user) {
       items.push(null, { label: "Remove…", act: () => removeStaff(account, () => this.load()), danger: true })
