@@ -44,7 +44,9 @@ struct Route: Sendable, CustomStringConvertible {
     /// What the modules accept, answer and show.
     private static let known: Set<String> = {
         var names = Set<String>()
-        for part in mallModules(MallSettings(), card: CardService(on: EventLoop(name: "unused"))).flatMap(\.parts) {
+        for part in mallModules(MallSettings(), card: CardService(on: EventLoop(name: "unused")), sms: SmsService())
+            .flatMap(\.parts)
+        {
             switch part {
             case .accepts(let part): names.insert(part.command)
             case .answers(let part): names.insert(part.query)

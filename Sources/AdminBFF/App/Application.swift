@@ -40,17 +40,18 @@ final class Application: Sendable {
     /// Starts everything. What was started is stopped again if a later part cannot start.
     convenience init(_ options: Options, logger: Logger) async throws {
         let loops = (0..<max(1, options.loops)).map { EventLoop(name: "loop \($0)") }
-        let card = CardService(on: loops[0])
-        let catalogue = Catalogue(mallModules(options.mall, card: card))
+        let (card, sms) = (CardService(on: loops[0]), SmsService())
+        let catalogue = Catalogue(mallModules(options.mall, card: card, sms: sms))
         let database = try await Database(options, on: loops[0], catalogue: catalogue, logger: logger)
-        do { try await self.init(options, on: loops, database, catalogue, card) } catch {
+        do { try await self.init(options, on: loops, database, catalogue, card, sms) } catch {
             await database.stop()
             throw error
         }
     }
 
     private init(
-        _ options: Options, on loops: [EventLoop], _ database: Database, _ catalogue: Catalogue, _ card: CardService
+        _ options: Options, on loops: [EventLoop], _ database: Database, _ catalogue: Catalogue, _ card: CardService,
+        _ sms: SmsService
     ) async throws {
         let loop = loops[0]
         self.loops = loops
@@ -102,7 +103,7 @@ final class Application: Sendable {
         server = try Server(configuration, router, on: loops, logger: Logger(label: "mallbots.http"))
         port = server.port
         control = try options.testControl.map { path in
-            try TestControl(clock: clock, card: card, worker: worker).serve(at: path, on: loop)
+            try TestControl(clock: clock, card: card, sms: sms, worker: worker).serve(at: path, on: loop)
         }
         let logRelay = feed.relay(
             over: database.configuration(name: "mallbots relay"), on: loop, logger: Logger(label: "mallbots.relay"))
