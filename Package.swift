@@ -114,7 +114,10 @@ let package = Package(
         .test("OrderingTests", of: ["Kernel", "Contracts", "DomainTestSupport", "Ordering"]),
         .test(
             "PaymentsTests",
-            of: ["Kernel", "Contracts", "DomainTestSupport", "Payments", "Baskets", "Stores", "Customers", "Ordering"]),
+            of: [
+                "Kernel", "Contracts", "DomainTestSupport", "Payments", "Baskets", "Stores", "Customers", "Ordering",
+                "EventStore", "EventStoreTestSupport", "EventLoop", "Postgres", "PostgresTestSupport", .log,
+            ]),
         .test(
             "DepotTests",
             of: ["Kernel", "Contracts", "DomainTestSupport", "Depot", "Stores", "Postgres", "PostgresTestSupport"]),

@@ -1,5 +1,4 @@
 import Contracts
-import EventLoop
 import Kernel
 import Synchronization
 
@@ -39,10 +38,11 @@ final class CardService: Sendable {
         static let delay = Duration.milliseconds(1_500)
     }
 
-    private let loop: EventLoop
+    private let pause: @Sendable (Duration) async -> Void
     private let state = Mutex(State())
 
-    init(on loop: EventLoop) { self.loop = loop }
+    /// `pause` is how it takes its time.
+    init(pause: @escaping @Sendable (Duration) async -> Void = { _ in }) { self.pause = pause }
 
     func set(_ moods: Moods) {
         state.withLock { state in
@@ -83,7 +83,7 @@ final class CardService: Sendable {
             return (answer, mood == .slow)
         }
         guard let answer else { throw Refusal.unavailable("the card service cannot be reached; try again") }
-        if isSlow { await loop.sleep(for: Limits.delay) }
+        if isSlow { await pause(Limits.delay) }
         return answer
     }
 }
