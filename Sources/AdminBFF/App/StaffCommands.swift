@@ -135,7 +135,7 @@ struct Rebuild: AsyncParsableCommand {
 
     func run() async throws {
         try await database.withPool { pool, loop in
-            let catalogue = Catalogue(mallModules(MallSettings(), card: CardService(on: loop)))
+            let catalogue = Catalogue(mallModules(MallSettings(), card: CardService()))
             let all = catalogue.projections.map(\.name).sorted()
             let wanted = projections.isEmpty ? all : projections
             for name in wanted where !all.contains(name) {
