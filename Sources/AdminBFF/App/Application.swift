@@ -29,7 +29,8 @@ final class Application: Sendable {
     let accounts: Accounts
     let dispatcher: Dispatcher
     let live: LiveGateway
-    private let topics: Set<String>
+    /// The usual order of each topic that pages can open views of.
+    let usualOrders: [String: String]
     private let database: Database
     private let relays: [Relay]
     private let loops: [EventLoop]
@@ -57,7 +58,7 @@ final class Application: Sendable {
         let loop = loops[0]
         self.loops = loops
         self.database = database
-        topics = Set(catalogue.topics.keys).union(LiveGateway.volatiles)
+        usualOrders = catalogue.topics.mapValues { $0.orders[0] }
         let clock = MallClock()
         let pool = database.pool
         accounts = Accounts(pool: pool, clock: clock)
@@ -129,9 +130,6 @@ final class Application: Sendable {
             },
         ]
     }
-
-    /// Whether pages can open views of a topic.
-    func shows(_ topic: String) -> Bool { topics.contains(topic) }
 
     /// Finishes what is under way, in the reverse order of its beginning, and returns when nothing is left.
     func stop() async {

@@ -139,7 +139,7 @@ struct Rebuild: AsyncParsableCommand {
             let all = Catalogue(modules).projections.map(\.name).sorted()
             let wanted = projections.isEmpty ? all : projections
             for name in wanted where !all.contains(name) {
-                throw ValidationError("there is no projection \(name); there are \(all.joined(separator: ", "))")
+                throw Refusal.invalid("there is no projection \(name); there are \(all.joined(separator: ", "))")
             }
             let rebuilds = Rebuilds(pool: pool, clock: MallClock())
             try await rebuilds.ask(wanted)
