@@ -107,7 +107,7 @@ export function askPay(invoice, now) {
 /** Takes the payment of an order, wherever it is shown: its invoice is watched for as long as that takes. */
 export function payOrder(orderId) {
   let dialog = null
-  const view = live.watch({ topic: "invoices", filter: { order: orderId }, order: "-created", limit: 1 }, () => {
+  const view = live.watch({ topic: "invoices", filter: { order: orderId }, order: "-createdAt", limit: 1 }, () => {
     if (dialog || !(view.complete || view.refused)) return
     const row = view.rows.get(orderId)
     if (!row || !payable(row.value)) {

@@ -63,7 +63,7 @@ customElements.define("depot-screen", class extends HTMLElement {
     this.fleet = watch({ topic: "fleet", filter: {}, order: "name", limit: ROBOTS }, () => this.renderFleet())
     this.beats = watch({ topic: "heartbeats", filter: {}, order: "id", limit: ROBOTS }, () => this.renderFleet())
     // All orders at the desk: those that are ready are in the bays, and the lists of the others are called by their numbers.
-    this.bays = watch({ topic: "pickup", filter: {}, order: "ready_since", limit: DESK }, (view) => {
+    this.bays = watch({ topic: "pickup", filter: {}, order: "readySince", limit: DESK }, (view) => {
       learnNumbers(view.rows)
       this.renderBays()
       if (this.lists) this.renderLists(this.lists)

@@ -20,7 +20,7 @@ customElements.define("payments-screen", class extends ListScreen {
   get icon() { return "payments" }
   get placeholder() { return "Order number, code or customer" }
   get topic() { return "invoices" }
-  get order() { return "-created" }
+  get order() { return "-createdAt" }
   get rowName() { return "invoice-row" }
   get panelName() { return "invoice-panel" }
   get columns() {
@@ -38,7 +38,7 @@ customElements.define("payments-screen", class extends ListScreen {
     const bar = slot(this, "bar")
     bar.hidden = false
     bar.classList.add("shift")
-    this.shifts = live.watch({ topic: "shifts", filter: {}, order: "-opened", limit: SHIFTS }, () => this.shift())
+    this.shifts = live.watch({ topic: "shifts", filter: {}, order: "-openedAt", limit: SHIFTS }, () => this.shift())
     this.shift()
   }
 
@@ -113,7 +113,7 @@ customElements.define("payments-screen", class extends ListScreen {
   acted(button, row) {
     if (button.dataset.act !== "pay" || !row) return
     // The list may let go of the row when it is paid; a view of its own does not.
-    const view = live.watch({ topic: "invoices", filter: { order: row.value.orderId }, order: "-created", limit: 1 }, () => {})
+    const view = live.watch({ topic: "invoices", filter: { order: row.value.orderId }, order: "-createdAt", limit: 1 }, () => {})
     askPay(row.value, () => view.rows.get(row.key) ?? row).addEventListener("close", () => view.close())
   }
 
@@ -157,7 +157,7 @@ customElements.define("invoice-panel", class extends Panel {
   get noun() { return "invoice" }
   get detail() { return "invoice-detail" }
 
-  ask(id) { return { topic: "invoices", filter: { order: id }, order: "-created", limit: 1 } }
+  ask(id) { return { topic: "invoices", filter: { order: id }, order: "-createdAt", limit: 1 } }
   titled(value) { return value.number === undefined ? "Invoice" : `Invoice of ${value.number}` }
   pill(value) { return invoiceStanding(value) }
   missing() { return ["There is no invoice", "An order has one from its approval on.", "lost"] }

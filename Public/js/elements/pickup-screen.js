@@ -34,7 +34,7 @@ customElements.define("pickup-screen", class extends ListScreen {
   get icon() { return "pickup" }
   get placeholder() { return may("find-by-phone") ? "Code, phone, order number or name" : "Code, order number or name" }
   get topic() { return "pickup" }
-  get order() { return "ready_since" }
+  get order() { return "readySince" }
   get rowName() { return "pickup-row" }
   get panelName() { return "pickup-panel" }
   get columns() {
@@ -178,7 +178,7 @@ customElements.define("pickup-panel", class extends Panel {
   get noun() { return "order" }
   get detail() { return "pickup-detail" }
 
-  ask(id) { return { topic: "pickup", filter: { order: id }, order: "ready_since", limit: 1 } }
+  ask(id) { return { topic: "pickup", filter: { order: id }, order: "readySince", limit: 1 } }
   titled(value) { return `Order ${value.number}` }
   pill(value) { return standing(value) }
 
