@@ -84,7 +84,9 @@ def order_some(journey):
 
 
 def invoice_of(journey, order):
-    return journey.staff("GET", f"/admin/api/invoices?order={order}")["invoices"][0]
+    """Its invoice, which follows the approval."""
+    found = eventually("the order has an invoice", lambda: journey.staff("GET", f"/admin/api/invoices?order={order}")["invoices"])
+    return found[0]
 
 
 def dialog_says(each, words):
@@ -258,8 +260,16 @@ def close_the_shift(journey):
     eventually("what is missing is said", lambda: "€1.00 missing" in page.inner_text("toast-list"), WITHIN)
 
 
+def go_home(journey):
+    for each in (journey.clerk, journey.cashier, journey.colleague):
+        expect(f"no errors in the browser of {each.name}: {each.complaints}", not each.complaints)
+        journey.desks.remove(each)
+        each.context.close()
+
+
 STEPS = [
     begin_the_day, open_a_shift, see_the_robot_bring_it, let_the_cashier_begin, check_in_a_short_delivery,
     take_a_payment_whose_amount_just_changed, pay_although_the_network_is_cut, hand_over_to_the_customer,
     let_two_cashiers_take_one_payment, refuse_a_clerk_who_takes_money, close_the_shift,
+    go_home,
 ]
