@@ -183,7 +183,7 @@ customElements.define("depot-screen", class extends HTMLElement {
     fill(node, {
       number: listName(value), status: words, robot: value.botName ?? "—",
       stops: plural(value.stops?.length ?? 0, "store"), done: ordered > 0 ? `${settled}/${ordered}` : "",
-      missing: missing > 0 ? `${missing} missing` : "", attempts: value.attempts > 1 ? `try ${value.attempts}` : "",
+      missing: missing > 0 ? `${missing} missing` : "", attempts: value.attempts > 0 ? `${value.attempts} failed` : "",
     })
     slot(node, "stops").title = (value.stops ?? []).map((stop) => `${stop.storeName}, ${stop.location}`).join("\n")
     slot(node, "status").dataset.tone = tone

@@ -90,11 +90,19 @@ customElements.define("sagas-screen", class extends ListScreen {
       ...letters.map((value) => this.letter(value)))
     const gauges = make("div", "gauges")
     const name = ({ id }) => id.slice(id.indexOf(":") + 1)
-    const consumers = of("consumer").map((value) => {
-      const node = gauge(name(value), value.lag > 0 ? `${count(value.lag)} behind` : "level", value.lag > LAG_LIMIT)
-      node.title = `At position ${count(value.position ?? 0)}, ${count(value.parked ?? 0)} waiting for another try`
+    const told = ({ position = 0, parked = 0 }) => `at ${count(position)}, ${count(parked)} waiting for another try`
+    const behind = of("consumer").filter(({ lag, parked }) => lag > 0 || parked > 0)
+    const level = of("consumer").filter((value) => !behind.includes(value))
+    const consumers = behind.map((value) => {
+      const words = value.lag > 0 ? `${count(value.lag)} behind` : `${count(value.parked)} waiting`
+      const node = gauge(name(value), words, value.lag > LAG_LIMIT)
+      node.title = told(value)
       return node
     })
+    // Who keeps up is worth a number; who they are is said to whoever points at it.
+    const rest = gauge(behind.length > 0 ? "other consumers" : "consumers", `${count(level.length)} level`, false)
+    rest.title = level.map((value) => `${name(value)}: ${told(value)}`).join("\n")
+    if (level.length > 0) consumers.push(rest)
     const alarming = (value) => ALARMS.has(name(value)) && value.value > 0
     gauges.append(...of("gauge").map((value) => gauge(name(value), count(value.value), alarming(value))), ...consumers)
     const focus = bar.contains(document.activeElement)
