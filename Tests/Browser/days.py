@@ -1,7 +1,7 @@
 """A day of the staff at work: a clerk, two cashiers and a customer, on the screens that are theirs.
 
-A robot is played over HTTP. What one does the others see at once, whoever it was and whatever they have open. The steps go
-on from those of the journey: there is a store, and a kiosk.
+A robot is played over HTTP. What one does the others see at once, whoever it was and whatever they have open. The steps
+go on from those of the journey: there is a store, and a kiosk.
 """
 
 import random
@@ -85,8 +85,8 @@ def order_some(journey):
 
 def invoice_of(journey, order):
     """Its invoice, which follows the approval."""
-    found = eventually("the order has an invoice", lambda: journey.staff("GET", f"/admin/api/invoices?order={order}")["invoices"])
-    return found[0]
+    path = f"/admin/api/invoices?order={order}"
+    return eventually("the order has an invoice", lambda: journey.staff("GET", path)["invoices"])[0]
 
 
 def dialog_says(each, words):
@@ -115,7 +115,8 @@ def begin_the_day(journey):
     journey.cashier = sit_down(journey, "cora", ["cashier"], "/payments")
     journey.colleague = sit_down(journey, "cyrus", ["cashier"], "/pickup")
     for each, screens in ((journey.clerk, ["depot", "pickup"]), (journey.cashier, ["pickup", "payments", "customers"])):
-        shown = each.page.locator(".side-link[data-screen]:visible").evaluate_all("links => links.map(l => l.dataset.screen)")
+        links = each.page.locator(".side-link[data-screen]:visible").all()
+        shown = [link.get_attribute("data-screen") for link in links]
         expect(f"{each.name} is offered {screens}, not {shown}", shown == screens)
 
 
@@ -195,7 +196,8 @@ def pay_although_the_network_is_cut(journey):
     invoice = invoice_of(journey, journey.short_order)
     paid = (QUANTITY - 1) * PRICE_MINOR
     expect(f"it is paid once: {invoice}", (invoice["status"], invoice["paidMinor"]) == ("paid", paid))
-    shift = next(each for each in journey.staff("GET", "/admin/api/shifts?open=true")["shifts"] if each["cashier"] == cashier.user)
+    shifts = journey.staff("GET", "/admin/api/shifts?open=true")["shifts"]
+    shift = next(each for each in shifts if each["cashier"] == cashier.user)
     expect(f"the drawer holds it once: {shift}", shift["expectedMinor"] == FLOAT_MINOR + paid)
 
 
