@@ -39,8 +39,9 @@ struct PickupRow: ProjectionRow {
         Column("words", .text) { .text(normalized("\($0.customerName) \($0.pickupCode) \($0.number)")) },
     ]
 
-    /// Later than every time of day.
-    private static let underWay: Int64 = 1 << 62
+    /// Later than every moment of this century, and with every number added still exact in a page, whose numbers have 53
+    /// bits.
+    private static let underWay: Int64 = 1 << 52
 
     fileprivate mutating func take(_ status: OrderStatus, _ envelope: Envelope) {
         self.status = status
