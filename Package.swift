@@ -55,7 +55,7 @@ let package = Package(
         .code(
             "EventStore", in: "Modules/Platform",
             sees: ["Kernel", "EventLoop", "Crypto", "Postgres", .collections("DequeModule"), .log],
-            embeds: ["log", "commit_batch", "advance", "horizon"].map { "Schema/\($0).sql" }),
+            embeds: ["log", "commit_batch", "advance", "horizon", "rebuilds"].map { "Schema/\($0).sql" }),
         .code("Server", in: "AdminBFF", sees: ["CLinux", "EventLoop", "HTTP", "WebSocket", .log]),
 
         // 4. The programs: the only places where parts meet.
@@ -114,9 +114,19 @@ let package = Package(
         .test("OrderingTests", of: ["Kernel", "Contracts", "DomainTestSupport", "Ordering"]),
         .test(
             "PaymentsTests",
-            of: ["Kernel", "Contracts", "DomainTestSupport", "Payments", "Baskets", "Stores", "Customers", "Ordering"]),
-        .test("DepotTests", of: ["Kernel", "Contracts", "DomainTestSupport", "Depot", "Stores"]),
-        .test("NotificationsTests", of: ["Kernel", "Contracts", "DomainTestSupport", "Notifications", "Customers"]),
+            of: [
+                "Kernel", "Contracts", "DomainTestSupport", "Payments", "Baskets", "Stores", "Customers", "Ordering",
+                "EventStore", "EventStoreTestSupport", "EventLoop", "Postgres", "PostgresTestSupport", .log,
+            ]),
+        .test(
+            "DepotTests",
+            of: ["Kernel", "Contracts", "DomainTestSupport", "Depot", "Stores", "Postgres", "PostgresTestSupport"]),
+        .test(
+            "NotificationsTests",
+            of: [
+                "Kernel", "Contracts", "DomainTestSupport", "Notifications", "Customers", "Ordering", "Postgres",
+                "PostgresTestSupport",
+            ]),
         .test(
             "CosecTests",
             of: [
@@ -127,7 +137,7 @@ let package = Package(
         .test(
             "MallTests",
             of: [
-                "App", "Kernel", "EventLoop", "EventStore", "Postgres", "WebSocket", "TestSupport",
+                "App", "Kernel", "Contracts", "EventLoop", "EventStore", "Postgres", "WebSocket", "TestSupport",
                 "PostgresTestSupport", .log,
             ]),
     ])

@@ -29,6 +29,8 @@ final class Application: Sendable {
     let accounts: Accounts
     let dispatcher: Dispatcher
     let live: LiveGateway
+    /// The usual order of each topic that pages can open views of.
+    let usualOrders: [String: String]
     private let database: Database
     private let relays: [Relay]
     private let loops: [EventLoop]
@@ -39,21 +41,24 @@ final class Application: Sendable {
     /// Starts everything. What was started is stopped again if a later part cannot start.
     convenience init(_ options: Options, logger: Logger) async throws {
         let loops = (0..<max(1, options.loops)).map { EventLoop(name: "loop \($0)") }
-        let card = CardService()
-        let catalogue = Catalogue(mallModules(options.mall, card: card))
+        let card = CardService { [loop = loops[0]] in await loop.sleep(for: $0) }
+        let sms = SmsService()
+        let catalogue = Catalogue(mallModules(options.mall, card: card, sms: sms))
         let database = try await Database(options, on: loops[0], catalogue: catalogue, logger: logger)
-        do { try await self.init(options, on: loops, database, catalogue, card) } catch {
+        do { try await self.init(options, on: loops, database, catalogue, card, sms) } catch {
             await database.stop()
             throw error
         }
     }
 
     private init(
-        _ options: Options, on loops: [EventLoop], _ database: Database, _ catalogue: Catalogue, _ card: CardService
+        _ options: Options, on loops: [EventLoop], _ database: Database, _ catalogue: Catalogue, _ card: CardService,
+        _ sms: SmsService
     ) async throws {
         let loop = loops[0]
         self.loops = loops
         self.database = database
+        usualOrders = catalogue.topics.mapValues { $0.orders[0] }
         let clock = MallClock()
         let pool = database.pool
         accounts = Accounts(pool: pool, clock: clock)
@@ -72,13 +77,21 @@ final class Application: Sendable {
             lock: database.lock, feed: feed, clock: clock
         ) { live.publish($0) }
 
+        let fleet = FleetWatch(
+            on: loop, clock: clock, dispatcher: dispatcher, fleet: catalogue.topics["fleet"]
+        ) { await worker.isActive }
+        let health = Health(
+            pool: pool, worker: worker, live: live, clock: clock, sagas: catalogue.topics["sagas"],
+            rebuilds: Rebuilds(pool: pool, clock: clock), projections: Set(catalogue.projections.map(\.name)))
         let metrics = Metrics()
         let edge = Edge(
-            dispatcher: dispatcher, topics: catalogue.topics, accounts: accounts, live: live, metrics: metrics,
-            secureCookies: options.secureCookies)
+            dispatcher: dispatcher, topics: catalogue.topics, accounts: accounts, live: live, fleet: fleet,
+            metrics: metrics, secureCookies: options.secureCookies)
         var router = Router()
         router.addStaffRoutes(edge, currency: options.mall.currency)
+        router.addHealthRoutes(edge, health)
         router.addKioskRoutes(edge)
+        router.addRobotRoutes(edge)
         router.addOperations(edge, pool: pool, worker: worker)
         live.addEndpoint(to: &router, edge)
         router.refuseLikeHandlers()
@@ -93,7 +106,7 @@ final class Application: Sendable {
         server = try Server(configuration, router, on: loops, logger: Logger(label: "mallbots.http"))
         port = server.port
         control = try options.testControl.map { path in
-            try TestControl(clock: clock, card: card, worker: worker).serve(at: path, on: loop)
+            try TestControl(clock: clock, card: card, sms: sms, worker: worker).serve(at: path, on: loop)
         }
         let logRelay = feed.relay(
             over: database.configuration(name: "mallbots relay"), on: loop, logger: Logger(label: "mallbots.relay"))
@@ -105,6 +118,10 @@ final class Application: Sendable {
         relays = [logRelay, liveRelay]
         work = [
             loop.spawn { await worker.run() },
+            loop.spawn { await fleet.run() },
+            loop.spawn {
+                await live.feed([("heartbeats", { try await fleet.rows() }), ("ops", { try await health.rows() })])
+            },
             loop.spawn {
                 await live.run {
                     await dispatcher.reset()

@@ -57,9 +57,9 @@ extension Router {
         select consumer, coalesce((select max(position) from mall.log), 0) - position from mall.checkpoints order by consumer
         """
 
-    /// Tells what is not there, and what is not done there, as every refusal of the two interfaces is told.
+    /// Tells what is not there, and what is not done there, as every refusal of the interfaces is told.
     mutating func refuseLikeHandlers() {
-        let interfaces = ["/api", "/admin/api"]
+        let interfaces = ["/api", "/admin/api", "/robots/api"]
         for interface in interfaces { reserve(interface) }
         refusal = { head, status in
             let path = head.path
@@ -74,7 +74,11 @@ extension Router {
 
     /// The page's files, and the page itself under every path it shows screens at.
     mutating func addPage(_ files: StaticFiles) {
-        for path in ["/login", "/orders", "/orders/{id}", "/stores", "/stores/{id}"] {
+        for path in [
+            "/login", "/depot", "/depot/{id}", "/pickup", "/pickup/{id}", "/payments", "/payments/{id}", "/orders",
+            "/orders/{id}",
+            "/stores", "/stores/{id}", "/customers", "/messages", "/sagas", "/audit", "/staff",
+        ] {
             direct(.get, path) { files.answerIndex($0) }
         }
         self.files("/", files)

@@ -63,6 +63,8 @@ public struct RowChange: Sendable {
 public struct Projection<Row: ProjectionRow>: Folding {
     public let name: String
     public let folds: [String: Fold<Row>]
+    /// Folds what has no fold of its own, of whatever name.
+    let other: Fold<Row>?
     public let storage: any ProjectionStorage
     public let columnNames = ColumnNames(Row.columns.map(\.name))
 
@@ -78,6 +80,7 @@ public struct Projection<Row: ProjectionRow>: Folding {
             precondition(byEvent[fold.event] == nil, "projection \(name) folds \(fold.event) twice")
             byEvent[fold.event] = fold
         }
+        other = byEvent.removeValue(forKey: Fold<Row>.everything)
         self.folds = byEvent
         events = Set(byEvent.keys)
         columns = Row.columns.map { ($0.name, $0.kind) }
@@ -86,7 +89,10 @@ public struct Projection<Row: ProjectionRow>: Folding {
     public let events: Set<String>
     public let columns: [(name: String, kind: ColumnKind)]
 
+    public func hears(_ message: String) -> Bool { other != nil || events.contains(message) }
     public func makeFolder() -> any Folder { TypedFolder(self) }
+
+    func fold(of message: String) -> Fold<Row>? { folds[message] ?? other }
 }
 
 /// A projection, its row type erased.
@@ -95,21 +101,27 @@ public protocol Folding: Sendable {
     var storage: any ProjectionStorage { get }
     var columnNames: ColumnNames { get }
     var columns: [(name: String, kind: ColumnKind)] { get }
-    /// The names of the messages it folds.
+    /// The names of the messages it has folds for.
     var events: Set<String> { get }
+    /// Whether it folds messages of this name.
+    func hears(_ message: String) -> Bool
     func makeFolder() -> any Folder
 }
 
 /// How one kind of event changes the row it is about.
 public struct Fold<Row: Sendable>: Sendable {
+    /// Stands for the name of every message.
+    static var everything: String { "*" }
+
     public let event: String
-    let read: @Sendable (Envelope) throws -> Reading<Row>
+    /// Nil if the message concerns no row.
+    let read: @Sendable (Envelope) throws -> Reading<Row>?
 }
 
 /// A message, read once: the key of the row that it is about, and what it does to it.
 struct Reading<Row: Sendable>: Sendable {
     let key: UUID
-    let apply: @Sendable (inout Row?) -> Void
+    let apply: @Sendable (inout Row?) throws -> Void
 }
 
 /// The row with the event's key changes: nil before is a row to be, nil after is a row gone.
@@ -120,6 +132,29 @@ public func on<E: PublicEvent, Noun, Row>(
     Fold(event: E.name) { envelope in
         let event = try envelope.message(E.self)
         return Reading(key: event[keyPath: key].rawValue) { row in fold(&row, event, envelope) }
+    }
+}
+
+/// The row with this key changes by whatever is said that no other fold of the projection takes; a message without a key
+/// concerns no row.
+public func onEverythingElse<Row>(
+    _ key: @escaping @Sendable (Envelope) throws -> UUID?,
+    _ fold: @escaping @Sendable (inout Row?, Envelope) throws -> Void
+) -> Fold<Row> {
+    Fold(event: Fold<Row>.everything) { envelope in
+        try key(envelope).map { key in Reading(key: key) { row in try fold(&row, envelope) } }
+    }
+}
+
+/// As `on`, for a message that does not say itself which row it is about.
+public func on<E: PublicEvent, Row>(
+    _: E.Type, keyedBy key: @escaping @Sendable (Envelope) throws -> UUID?,
+    _ fold: @escaping @Sendable (inout Row?, E, Envelope) -> Void
+) -> Fold<Row> {
+    Fold(event: E.name) { envelope in
+        try key(envelope).map { key in
+            Reading(key: key) { row in fold(&row, try envelope.message(E.self), envelope) }
+        }
     }
 }
 
@@ -157,10 +192,9 @@ final class TypedFolder<Row: ProjectionRow>: Folder {
     init(_ projection: Projection<Row>) { self.projection = projection }
 
     func key(for envelope: Envelope) throws -> UUID? {
-        guard let fold = projection.folds[envelope.type] else { return nil }
-        let reading = try fold.read(envelope)
+        let reading = try projection.fold(of: envelope.type)?.read(envelope)
         readings[envelope.id] = reading
-        return reading.key
+        return reading?.key
     }
 
     func holds(_ key: UUID) -> Bool { entries[key] != nil }
@@ -178,14 +212,15 @@ final class TypedFolder<Row: ProjectionRow>: Folder {
     }
 
     func fold(_ envelope: Envelope) throws {
-        guard let fold = projection.folds[envelope.type] else { return }
-        let reading = try readings.removeValue(forKey: envelope.id) ?? fold.read(envelope)
+        guard let fold = projection.fold(of: envelope.type),
+            let reading = try readings.removeValue(forKey: envelope.id) ?? fold.read(envelope)
+        else { return }
         let key = reading.key
         guard var entry = entries[key] else {
             preconditionFailure("a row of \(projection.name) was folded before it was loaded")
         }
         let old = entry.row
-        reading.apply(&entry.row)
+        try reading.apply(&entry.row)
         guard entry.row != old else { return }
         if !entry.dirty {
             entry.before = old.map(columns)
