@@ -77,6 +77,18 @@ final class Caller: LinkOwner, @unchecked Sendable {
         return answer
     }
 
+    /// Posts a command that others may have come before (409): whether it was done.
+    func isDone(_ path: String, _ body: String, key: String?) async throws -> Bool {
+        let answer = try await ask("POST", path, body, key: key)
+        if answer.status == 409 { return false }
+        guard 200..<300 ~= answer.status else {
+            throw Failure(
+                description:
+                    "POST \(path) was answered \(answer.status): \(String(decoding: answer.body, as: UTF8.self))")
+        }
+        return true
+    }
+
     func close() { link?.close() }
 
     func connected() {

@@ -143,13 +143,7 @@ private final class Hand: @unchecked Sendable {
             }
             guard let list = offered else { continue }
             // Others are offered the same list; the first to accept has it.
-            let accepted = try await robot.ask("POST", "/robots/api/lists/\(list.id)/accept", "{}", key: mall.key())
-            if accepted.status == 409 { continue }
-            guard 200..<300 ~= accepted.status else {
-                throw Failure(
-                    description:
-                        "a list was answered \(accepted.status): \(String(decoding: accepted.body, as: UTF8.self))")
-            }
+            guard try await robot.isDone("/robots/api/lists/\(list.id)/accept", "{}", key: mall.key()) else { continue }
             try await work(on: list)
             return list.orderId
         }
@@ -172,7 +166,10 @@ private final class Hand: @unchecked Sendable {
             }
         }
         try await report("deliver")
-        _ = try await desk.tell("POST", "/admin/api/lists/\(list.id)/complete", "{\"counts\":[]}", key: mall.key())
+        // Another clerk may have put goods into the bay that was meant for these.
+        try await until("list \(list.id) has a bay") {
+            try await desk.isDone("/admin/api/lists/\(list.id)/complete", "{\"counts\":[]}", key: mall.key())
+        }
     }
 
     func takeMoney(for order: String) async throws {

@@ -42,6 +42,8 @@ extension OrderSearch {
     /// What an entry of an index costs that is read in passing, and one that has to be sorted, as parts of a row.
     private static let entry: SQL = "0.03"
     private static let sorted: SQL = "0.05"
+    /// One that is looked up in another list.
+    private static let probed: SQL = "0.7"
     /// The same for one list's part in an entry of the inverted index, and for a row that is read in the order of the table.
     private static let inverted: SQL = "0.005"
     private static let inOrder: SQL = "0.6"
@@ -61,7 +63,9 @@ extension OrderSearch {
         func part(_ index: Int) -> SQL { "n\(raw: "\(index)") * within / everything" }
         /// The indexes of lists hold the total, so that nothing else is read where nothing else is asked.
         func each(_ list: Int) -> SQL {
-            others(than: [list]).allSatisfy { conjuncts[$0].isOnTotal || conjuncts[$0].isOnNumber } ? Self.entry : "1"
+            let rest = others(than: [list]).map { conjuncts[$0] }.filter { !$0.isOnTotal && !$0.isOnNumber }
+            if rest.isEmpty { return Self.entry }
+            return rest.allSatisfy(isProbed) ? Self.probed : "1"
         }
         switch way {
         case .terms(let index, _):

@@ -10,6 +10,8 @@ enum SearchLimits {
     static let moments = 100
     /// Terms of a word that are looked up in the postings of each order, instead of reading its text.
     static let probes = 8
+    /// Statuses that are looked up in their lists for each order, instead of reading it.
+    static let statusProbes = 2
     /// Log positions that share one row of `search.eras`: 2^14, about 600 orders.
     static let eraBits = 14
     /// From this many rows on, a batch is worth a plan of its own.
