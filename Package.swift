@@ -117,7 +117,9 @@ let package = Package(
         .test(
             "PaymentsTests",
             of: ["Kernel", "Contracts", "DomainTestSupport", "Payments", "Baskets", "Stores", "Customers", "Ordering"]),
-        .test("DepotTests", of: ["Kernel", "Contracts", "DomainTestSupport", "Depot", "Stores"]),
+        .test(
+            "DepotTests",
+            of: ["Kernel", "Contracts", "DomainTestSupport", "Depot", "Stores", "Postgres", "PostgresTestSupport"]),
         .test("NotificationsTests", of: ["Kernel", "Contracts", "DomainTestSupport", "Notifications", "Customers"]),
         .test(
             "CosecTests",
@@ -130,7 +132,7 @@ let package = Package(
         .test(
             "MallTests",
             of: [
-                "App", "Kernel", "EventLoop", "EventStore", "Postgres", "WebSocket", "TestSupport",
+                "App", "Kernel", "Contracts", "EventLoop", "EventStore", "Postgres", "WebSocket", "TestSupport",
                 "PostgresTestSupport", .log,
             ]),
     ])

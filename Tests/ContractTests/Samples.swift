@@ -4,7 +4,6 @@ import Kernel
 @testable import Baskets
 @testable import Customers
 @testable import Ordering
-@testable import Payments
 @testable import Stores
 
 private let noon = Instant(microseconds: 1_795_262_400_123_456)
@@ -173,7 +172,9 @@ enum Samples {
             case .orderStarted:
                 .orderItemsAdjusted(removed: [shortage], items: [rye.counting(2)], totalMinor: Money(minor: 2580))
             case .orderItemsAdjusted: .orderReadied(totalMinor: Money(minor: 2580))
-            case .orderReadied: .orderPaid(invoiceId: ID(6), amountMinor: Money(minor: 2580))
+            case .orderReadied: .orderPickupAwaited(until: noon)
+            case .orderPickupAwaited: .orderOverdue
+            case .orderOverdue: .orderPaid(invoiceId: ID(6), amountMinor: Money(minor: 2580))
             case .orderPaid: .orderCompleted(invoiceId: ID(6))
             case .orderCompleted: .orderCanceled(reason: "rain", by: .staff)
             case .orderCanceled: nil
@@ -200,9 +201,11 @@ enum Samples {
                 .said(OrderPaid(id: ID(4), customerId: ID(3), invoiceId: ID(6), amountMinor: total)),
                 .said(OrderCompleted(id: ID(4), customerId: ID(3), invoiceId: ID(6))),
                 .said(OrderCanceled(id: ID(4), customerId: ID(3), paymentId: ID(5), reason: "rain", by: .staff)),
+                .said(OrderOverdue(id: ID(4), customerId: ID(3))),
                 .said(CancelOrder(id: ID(4), reason: "rain")),
                 .said(RejectOrder(id: ID(4), reason: "not enough authorised")),
                 .said(ApproveOrder(id: ID(4), shoppingId: ID(7))),
+                .said(CompleteOrder(id: ID(4))),
                 .answered(
                     "ordersapi.OrderDetails",
                     OrderDetails(
@@ -211,38 +214,6 @@ enum Samples {
                         pickupCode: "ABCDEF", rejectReason: "none", cancelReason: "none", adjustments: [shortage],
                         timeline: [Moment(at: noon, event: "OrderCreated", actor: "kiosk:north", note: "none")],
                         version: 4)),
-            ]
-    }
-
-    static func payments() throws -> [Sample] {
-        try Sample.stored(Payment.self) { event in
-            switch event {
-            case nil:
-                .paymentAuthorized(
-                    customerId: ID(3), basketId: ID(4), amountMinor: total, authorisationCode: "OK-1", expiresAt: noon)
-            case .paymentAuthorized: .paymentReleased(reason: .basketCanceled)
-            case .paymentReleased: .paymentExpired
-            case .paymentExpired: nil
-            }
-        }
-            + Sample.stored(Cover.self) { event in
-                switch event {
-                case nil: .coverHeld(paymentId: ID(5))
-                case .coverHeld: .coverClosed
-                case .coverClosed: nil
-                }
-            }
-            + [
-                .said(PaymentAuthorized(id: ID(5), customerId: ID(3), basketId: ID(4), amountMinor: total)),
-                .said(
-                    PaymentReleased(
-                        id: ID(5), customerId: ID(3), basketId: ID(4), amountMinor: total, reason: .orderCanceled)),
-                .said(AuthorizePayment(basketId: ID(4))),
-                .answered(
-                    "paymentsapi.PaymentDetails",
-                    PaymentDetails(
-                        id: ID(5), customerId: ID(3), basketId: ID(4), amountMinor: total, status: .authorized,
-                        version: 1)),
             ]
     }
 }

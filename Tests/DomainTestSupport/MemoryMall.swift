@@ -5,14 +5,15 @@ import Synchronization
 /// A mall in memory: real modules and the real kernel, arrays for the log. Tables are skipped, so caches always miss.
 ///
 /// Commands run one after the other. What they append is announced, and reactions hear it in the order of the log until
-/// nothing is left to hear. Bodies are JSON throughout, so a coding that loses something fails here.
+/// nothing is left to hear. What sagas say is carried out and answered on their streams; a mall in disorder hands each of
+/// their commands and replies over twice, shuffled by a seed. Bodies are JSON throughout, so a coding that loses something fails here.
 public final class MemoryMall: Sendable {
     let modules: [Module]
     let book: Mutex<Book>
 
-    public init(_ modules: Module..., at now: Instant = .morning) {
+    public init(_ modules: Module..., at now: Instant = .morning, disorder seed: UInt64? = nil) {
         self.modules = modules
-        book = Mutex(Book(now: now))
+        book = Mutex(Book(now: now, disorder: seed.map(Seeded.init)))
     }
 
     /// What a command that was carried out has led to.
@@ -112,20 +113,72 @@ public final class MemoryMall: Sendable {
     var parts: [Part] { modules.flatMap(\.parts) }
 
     private func settle() async throws {
-        while let envelope = book.withLock({ $0.takeUnheard() }) {
-            for case .reacts(let reaction) in parts where reaction.event == envelope.type {
-                let id = book.withLock { $0.nextID() }
-                let cause = Cause(
-                    correlation: envelope.cause.correlation, causation: envelope.id, actor: envelope.cause.actor)
-                let work = Work()
-                let tx: any Transaction & ~Copyable = Unit(mall: self, command: id, cause: cause, work: work)
-                do {
-                    try await reaction.handle(envelope.body, tx)
-                    try commit(work, cause)
-                } catch let refusal as Refusal {
-                    book.withLock { $0.refused.append((envelope.type, refusal)) }
+        let sagas = parts.compactMap { part in if case .coordinates(let saga) = part { saga } else { nil } }
+        func saga(_ envelope: Envelope) -> Coordination? {
+            guard envelope.kind == .message else { return nil }
+            return sagas.first {
+                $0.category == envelope.stream.category
+                    && ($0.commands.contains(envelope.type) || $0.replies.contains(envelope.type))
+            }
+        }
+        while let (envelope, isLate) = book.withLock({ $0.takeUnheard { saga($0) != nil } }) {
+            if let saga = saga(envelope) {
+                if saga.commands.contains(envelope.type) {
+                    try await carryOut(envelope)
+                } else {
+                    try await deliver(envelope) { tx in
+                        try await saga.hear(envelope.stream.id, SagaReply(body: envelope.body), tx)
+                    }
                 }
             }
+            if isLate { continue }
+            for case .reacts(let reaction) in parts where reaction.event == envelope.type {
+                try await deliver(envelope) { tx in try await reaction.handle(envelope.body, tx) }
+            }
+        }
+    }
+
+    private func deliver(
+        _ envelope: Envelope, _ handle: (borrowing any Transaction & ~Copyable) async throws -> Void
+    ) async throws {
+        let work = Work(happenedAt: envelope.at)
+        let cause = Cause(correlation: envelope.cause.correlation, causation: envelope.id, actor: envelope.cause.actor)
+        let tx: any Transaction & ~Copyable = Unit(
+            mall: self, command: book.withLock { $0.nextID() }, cause: cause, work: work)
+        do {
+            try await handle(tx)
+            try commit(work, cause)
+        } catch let refusal as Refusal {
+            book.withLock { $0.refused.append((envelope.type, refusal)) }
+        }
+    }
+
+    /// Carries out a saga's command, once under its key, and answers it. One that cannot be now is not answered.
+    private func carryOut(_ envelope: Envelope) async throws {
+        let (command, key) = (envelope.type, try envelope.sagaKey)
+        let name = "\(envelope.stream) \(command) \(key)"
+        if book.withLock({ $0.done.contains(name) }) { return }
+        let acceptances = parts.compactMap { part in
+            if case .accepts(let part) = part, part.command == command { part } else { nil }
+        }
+        let acceptance = acceptances.first ?? .nobody(command)
+        let cause = Cause(correlation: envelope.cause.correlation, causation: envelope.id, actor: envelope.cause.actor)
+        let work = Work(happenedAt: envelope.at)
+        let tx: any Transaction & ~Copyable = Unit(
+            mall: self, command: book.withLock { $0.nextID() }, cause: cause, work: work)
+        let reply: SagaReply
+        do {
+            let payload = try await acceptance.handle(envelope.body, tx)
+            try commit(work, cause)
+            reply = try SagaReply(to: command, key: key, payload: payload)
+        } catch let refusal as Refusal {
+            guard refusal.isFinal else { return book.withLock { $0.refused.append((command, refusal)) } }
+            reply = try SagaReply(to: command, key: key, refusal: refusal)
+        }
+        try book.withLock { book in
+            book.done.insert(name)
+            let row = Row(kind: .message, version: envelope.version, spoken: reply.spoken(named: acceptance.reply))
+            try book.append([row], to: envelope.stream, cause)
         }
     }
 
@@ -205,9 +258,17 @@ struct Book: Sendable {
     var claims: [Claim: StreamName] = [:]
     var heard = 0
     var refused: [(message: String, refusal: Refusal)] = []
+    /// The commands of sagas that were carried out, by stream, name and key.
+    var done = Set<String>()
+    private var disorder: Seeded?
+    /// What is still to come in a mall in disorder.
+    private var late: [Envelope] = []
     private var ids: UInt64 = 0
 
-    init(now: Instant) { self.now = now }
+    init(now: Instant, disorder: Seeded?) {
+        self.now = now
+        self.disorder = disorder
+    }
 
     mutating func nextID() -> UUID {
         ids += 1
@@ -226,10 +287,21 @@ struct Book: Sendable {
         }
     }
 
-    mutating func takeUnheard() -> Envelope? {
-        guard heard < log.count else { return nil }
-        defer { heard += 1 }
-        return log[heard]
+    /// The next message, and whether it is one of those that come out of order.
+    mutating func takeUnheard(_ isOfSaga: (Envelope) -> Bool) -> (Envelope, isLate: Bool)? {
+        while true {
+            let isOver = heard >= log.count
+            if var random = disorder, !late.isEmpty, isOver || Bool.random(using: &random) {
+                let next = late.remove(at: Int.random(in: late.indices, using: &random))
+                disorder = random
+                return (next, true)
+            }
+            if isOver { return nil }
+            heard += 1
+            let envelope = log[heard - 1]
+            guard disorder != nil, isOfSaga(envelope) else { return (envelope, false) }
+            late += [envelope, envelope]
+        }
     }
 
     func nextTimer(until end: Instant) -> (stream: StreamName, name: String, at: Instant)? {
@@ -251,6 +323,10 @@ final class Work {
     /// Told streams, in the order they were told.
     var order: [StreamName] = []
     var ids: UInt64 = 0
+    /// When the message was said that this work answers.
+    let happenedAt: Instant?
+
+    init(happenedAt: Instant? = nil) { self.happenedAt = happenedAt }
 }
 
 struct Unit: Transaction, ~Copyable {
@@ -260,6 +336,7 @@ struct Unit: Transaction, ~Copyable {
     let work: Work
 
     var now: Instant { mall.now }
+    var happenedAt: Instant { work.happenedAt ?? mall.now }
 
     func newID<Noun>(_: ID<Noun>.Type) -> ID<Noun> {
         work.ids += 1

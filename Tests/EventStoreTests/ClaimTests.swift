@@ -95,7 +95,7 @@ func unit(_ streams: [CommitUnit.Stream], id: UUID? = UUID(), claims: [CommitUni
         for number in 0..<stream.count {
             unit.rows.append(
                 CommitUnit.Row(
-                    stream: index, version: stream.expected + number + 1, kind: .event, type: "test.Done",
+                    stream: index, version: (stream.expected ?? 0) + number + 1, kind: .event, type: "test.Done",
                     body: Array("{}".utf8)))
         }
     }

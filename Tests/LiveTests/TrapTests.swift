@@ -443,7 +443,7 @@ struct TrapTests {
         page.open(2, "invoices")
         server.read()
         page.read()
-        server.views.withdraw(["orders"], from: page.page, leaving: Rights(roles: ["cashier"]), now: server.now)
+        server.views.judge(page.page, by: Rights(roles: ["cashier"]), now: server.now)
         page.read()
         #expect(page.messages.last { $0.type == "reset" }?.reason == "withdrawn")
         #expect(page.numbers(1).isEmpty)

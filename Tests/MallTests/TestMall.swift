@@ -1,3 +1,4 @@
+import Contracts
 import EventLoop
 import FoundationEssentials
 import Glibc
@@ -148,9 +149,13 @@ struct TestMall: Sendable {
         StaffMember(user: user, name: user.capitalized, roles: roles)
     }
 
-    /// Somebody new with these roles, and the cookie they are logged in by.
-    func staff(_ user: String, _ roles: Set<Role>) async throws -> (caller: Caller, cookie: String) {
-        try await application.accounts.put(user: user, name: user.capitalized, password: Self.password, roles: roles)
+    /// Somebody new with these roles, for these stores, and the cookie they are logged in by.
+    func staff(
+        _ user: String, _ roles: Set<Role>, stores: [String] = []
+    ) async throws -> (caller: Caller, cookie: String) {
+        try await application.accounts.put(
+            user: user, name: user.capitalized, password: Self.password, roles: roles,
+            stores: Set(stores.compactMap { StoreID($0) }))
         let cookie = try await application.accounts.open(Self.member(user, roles))
         return (Caller(port: port, fields: ["Cookie: session=\(cookie)"]), cookie)
     }
@@ -175,8 +180,13 @@ struct TestMall: Sendable {
     /// The number a statement finds; -1 if it cannot be asked.
     func count(_ sql: SQL) async -> Int64 { (try? await number(sql)) ?? -1 }
 
-    /// How many streams there are: what was refused begins none.
-    func streams() async throws -> Int64 { try await number("select count(*) from mall.streams") }
+    /// Where the log ends.
+    func end() async throws -> Int64 { try await number("select coalesce(max(position), 0) from mall.log") }
+
+    /// How many streams there are: what was refused begins none, but that it was refused is noted in one.
+    func streams() async throws -> Int64 {
+        try await number("select count(*) from mall.streams where category <> 'admin.Deed'")
+    }
 
     /// Asks the test control.
     func control(_ path: String, _ body: JSON) async -> Reply {

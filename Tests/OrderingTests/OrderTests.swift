@@ -16,17 +16,21 @@ import Testing
     static let created = Order.Event.orderCreated(
         customerId: ada, customerName: "Ada", paymentId: payment, items: items, totalMinor: total, pickupCode: "ABCDEF")
     static let approved = [created, .orderApproved(shoppingId: list)]
-    static let ready = approved + [.orderStarted(botId: bot), .orderReadied(totalMinor: total)]
+    static let overdueAt = Instant.morning + .seconds(24 * 3600)
+    static let ready =
+        approved + [
+            .orderStarted(botId: bot), .orderReadied(totalMinor: total), .orderPickupAwaited(until: overdueAt),
+        ]
     static let paid = Order.Event.orderPaid(invoiceId: invoice, amountMinor: total)
 
     @Test func `every state answers every command as the table says`() {
         let table = table(
-            of: Order.self,
+            of: Order.self, at: Self.overdueAt,
             states: [
                 "absent": [], "pending": [Self.created],
                 "pending, start noted": [Self.created, .orderStartNoted(botId: Self.bot)], "approved": Self.approved,
                 "in-progress": Self.approved + [.orderStarted(botId: Self.bot)], "ready": Self.ready,
-                "ready, paid": Self.ready + [Self.paid],
+                "ready, overdue": Self.ready + [.orderOverdue], "ready, paid": Self.ready + [Self.paid],
                 "completed": Self.ready + [Self.paid, .orderCompleted(invoiceId: Self.invoice)],
                 "rejected": [Self.created, .orderRejected(reason: "no card")],
                 "canceled": [Self.created, .orderCanceled(reason: "", by: .customer)],
@@ -39,7 +43,7 @@ import Testing
                 "reject": .reject(reason: "no card"), "start": .start(Self.bot), "ready": .ready(missing: []),
                 "recordPayment": .recordPayment(Self.invoice, Self.total), "handOver": .handOver,
                 "cancel by customer": .cancel(reason: nil, by: .customer),
-                "cancel by staff": .cancel(reason: "rain", by: .staff),
+                "cancel by staff": .cancel(reason: "rain", by: .staff), "remind": .remind,
             ])
         #expect(
             table == """
@@ -54,50 +58,55 @@ import Testing
                     handOver → not_found: there is no such order
                     cancel by customer → not_found: there is no such order
                     cancel by staff → not_found: there is no such order
+                    remind → -
                 pending
                     create → -
                     approve → orderApproved
                     approve another list → orderApproved
                     reject → orderRejected
                     start → orderStartNoted
-                    ready → conflict: the order is not approved yet
+                    ready → unavailable: the order is not approved yet
                     recordPayment → orderPaid
                     handOver → conflict: the order is not collected yet
                     cancel by customer → orderCanceled
                     cancel by staff → orderCanceled
+                    remind → -
                 pending, start noted
                     create → -
                     approve → orderApproved, orderStarted
                     approve another list → orderApproved, orderStarted
                     reject → orderRejected
                     start → -
-                    ready → conflict: the order is not approved yet
+                    ready → unavailable: the order is not approved yet
                     recordPayment → orderPaid
                     handOver → conflict: the order is not collected yet
                     cancel by customer → orderCanceled
                     cancel by staff → orderCanceled
+                    remind → -
                 approved
                     create → -
                     approve → -
                     approve another list → conflict: the order has another shopping list
                     reject → conflict: the order is approved already
                     start → orderStarted
-                    ready → orderReadied
+                    ready → orderReadied, orderPickupAwaited
                     recordPayment → orderPaid
                     handOver → conflict: the order is not collected yet
                     cancel by customer → orderCanceled
                     cancel by staff → orderCanceled
+                    remind → -
                 in-progress
                     create → -
                     approve → -
                     approve another list → conflict: the order has another shopping list
                     reject → conflict: the order is approved already
                     start → -
-                    ready → orderReadied
+                    ready → orderReadied, orderPickupAwaited
                     recordPayment → orderPaid
                     handOver → conflict: the order is not collected yet
                     cancel by customer → orderCanceled
                     cancel by staff → orderCanceled
+                    remind → -
                 ready
                     create → -
                     approve → -
@@ -109,6 +118,19 @@ import Testing
                     handOver → conflict: the order is not paid yet
                     cancel by customer → forbidden: the order is ready: only the staff at the depot can cancel it now
                     cancel by staff → orderCanceled
+                    remind → orderOverdue
+                ready, overdue
+                    create → -
+                    approve → -
+                    approve another list → conflict: the order has another shopping list
+                    reject → conflict: the order is approved already
+                    start → -
+                    ready → -
+                    recordPayment → orderPaid
+                    handOver → conflict: the order is not paid yet
+                    cancel by customer → forbidden: the order is ready: only the staff at the depot can cancel it now
+                    cancel by staff → orderCanceled
+                    remind → -
                 ready, paid
                     create → -
                     approve → -
@@ -120,6 +142,7 @@ import Testing
                     handOver → orderCompleted
                     cancel by customer → forbidden: the order is ready: only the staff at the depot can cancel it now
                     cancel by staff → orderCanceled
+                    remind → orderOverdue
                 completed
                     create → -
                     approve → -
@@ -131,6 +154,7 @@ import Testing
                     handOver → -
                     cancel by customer → conflict: the order was handed over already
                     cancel by staff → conflict: the order was handed over already
+                    remind → -
                 rejected
                     create → -
                     approve → conflict: the order was rejected
@@ -142,6 +166,7 @@ import Testing
                     handOver → conflict: the order was rejected
                     cancel by customer → conflict: the order was rejected
                     cancel by staff → conflict: the order was rejected
+                    remind → -
                 canceled
                     create → -
                     approve → conflict: the order was canceled
@@ -153,6 +178,7 @@ import Testing
                     handOver → conflict: the order was canceled
                     cancel by customer → conflict: the order was canceled already
                     cancel by staff → conflict: the order was canceled already
+                    remind → -
                 """)
     }
 
@@ -210,7 +236,7 @@ import Testing
             given(Order.self, Self.approved).when(.ready(missing: missing))
                 == .success([
                     .orderItemsAdjusted(removed: missing, items: left, totalMinor: Money(minor: 2000)),
-                    .orderReadied(totalMinor: Money(minor: 2000)),
+                    .orderReadied(totalMinor: Money(minor: 2000)), .orderPickupAwaited(until: Self.overdueAt),
                 ]))
         let after = given(Order.self, Self.approved).after(.ready(missing: missing)).state.facts
         #expect(after?.adjustments == missing)
@@ -223,6 +249,19 @@ import Testing
                 == .success([.orderCanceled(reason: "nothing_available", by: .mall)]))
     }
 
+    @Test func `goods that wait for a day are overdue, once, and not before`() {
+        let order = given(Order.self, Self.approved).after(.ready(missing: []))
+        #expect(order.state.timers == [Order.reminder: Self.overdueAt])
+        #expect(Order.command(for: Order.reminder) != nil)
+        #expect(order.at(Self.overdueAt + .seconds(-1)).when(.remind) == .success([]))
+        let overdue = order.at(Self.overdueAt).after(.remind)
+        #expect(order.at(Self.overdueAt).when(.remind) == .success([.orderOverdue]))
+        #expect(overdue.state.timers.isEmpty)
+        #expect(overdue.when(.remind) == .success([]))
+        #expect(overdue.after(.recordPayment(Self.invoice, Self.total)).after(.handOver).state.status == .completed)
+        #expect(order.after(.cancel(reason: "rain", by: .staff)).state.timers.isEmpty)
+    }
+
     @Test func `more cannot be missing than was ordered`() {
         #expect(given(Order.self, Self.approved).refusal(of: .ready(missing: [shortage(0, 4)]))?.kind == .invalid)
         #expect(
@@ -233,13 +272,14 @@ import Testing
     @Test func `no sequence of commands breaks an order, and no ended order ever changes`() {
         Seeded.check { random in
             var state = Order()
-            for _ in 0..<40 {
+            for step in 0..<40 {
+                let now = Instant.morning + .seconds(Int64(step) * 10_000)
                 let ended: Bool =
                     switch state {
                     case .completed, .rejected, .canceled: true
                     default: false
                     }
-                guard let events = try? state.decide(Self.command(&random), at: .morning) else { continue }
+                guard let events = try? state.decide(Self.command(&random), at: now) else { continue }
                 #expect(!ended || events.isEmpty)
                 for event in events { state.apply(event) }
             }
@@ -247,7 +287,7 @@ import Testing
     }
 
     private static func command(_ random: inout Seeded) -> Order.Command {
-        switch Int.random(in: 0..<9, using: &random) {
+        switch Int.random(in: 0..<10, using: &random) {
         case 0: .create(customerId: ada, customerName: "Ada", paymentId: payment, items: items, pickupCode: "ABCDEF")
         case 1: .approve(list)
         case 2: .approve(ListID(rawValue: UUID()))
@@ -261,6 +301,7 @@ import Testing
             ])
         case 6: .recordPayment(invoice, total)
         case 7: .handOver
+        case 8: .remind
         default: .cancel(reason: nil, by: .customer)
         }
     }

@@ -128,7 +128,7 @@ struct OrderFoldTests {
                 {"createdAt":"2023-11-14T22:13:21.000000Z","customerId":"\(customer)","customerName":"Ada Lovelace","items":[{\
                 "priceMinor":1000,"productId":"\(id(1) as ProductID)","productName":"Rye Bread","quantity":1,\
                 "storeId":"\(id(1) as StoreID)","storeName":"Corner Books"}],"number":1,"orderId":"\(order)","paid":false,\
-                "status":"pending","totalMinor":1000,"updatedAt":"2023-11-14T22:13:21.000000Z"}
+                "progress":0,"status":"pending","totalMinor":1000,"updatedAt":"2023-11-14T22:13:21.000000Z"}
                 """)
         #expect(row.detail.timeline.count == 1)
     }

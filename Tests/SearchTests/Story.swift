@@ -14,12 +14,21 @@ final class Story {
     /// Says an event. Clocks differ: `at` need not rise.
     func say(_ event: some PublicEvent, at: Instant? = nil, actor: String = "anna", gap: Int64 = 1) throws {
         position += gap
-        let envelope = Envelope(
+        try hear(Self.envelope(event, position, at: at, actor: actor))
+    }
+
+    static func envelope(
+        _ event: some PublicEvent, _ position: Int64, at: Instant? = nil, actor: String = "anna"
+    ) throws -> Envelope {
+        Envelope(
             position: Position(position), commandEnd: Position(position), id: UUID(),
             stream: StreamName(category: "ordering.Order", id: UUID()), version: 1, kind: .message,
             type: type(of: event).name, body: try Coding.body(of: event),
             cause: Cause(correlation: UUID(), causation: UUID(), actor: actor),
             at: at ?? Instant(microseconds: 1_700_000_000_000_000 + position * 1_000_000))
+    }
+
+    func hear(_ envelope: Envelope) throws {
         guard let key = try folder.key(for: envelope) else { return }
         if !folder.holds(key) { try folder.load(rows[key].map { [$0] } ?? [], absent: rows[key] == nil ? [key] : []) }
         try folder.fold(envelope)
@@ -32,6 +41,12 @@ final class Story {
         return changed
     }
 
+    /// Writes what changed and forgets it, so that it is folded on from what was stored.
+    func settle() throws {
+        _ = try write()
+        folder.forget()
+    }
+
     /// Writes a row that no event stands for.
     func replace(_ row: StoredRow) {
         rows[row.key] = row
@@ -42,7 +57,7 @@ final class Story {
         _ = try write()
         guard let stored = rows[order.rawValue] else { throw Absent() }
         var row = try Coding.decode(OrderRow.self, from: stored.value)
-        row.detail = try Coding.decode(OrderRow.Timeline.self, from: stored.detail)
+        row.detail = try Coding.decode(OrderRow.Detail.self, from: stored.detail)
         return row
     }
 

@@ -1,3 +1,4 @@
+import Contracts
 import Crypto
 import EventStore
 import FoundationEssentials
@@ -12,7 +13,7 @@ import Synchronization
 struct Accounts: Sendable {
     let pool: Pool
     let clock: MallClock
-    private let remembered = Remembered()
+    let remembered = Remembered()
 
     init(pool: Pool, clock: MallClock) { (self.pool, self.clock) = (pool, clock) }
 
@@ -20,10 +21,10 @@ struct Accounts: Sendable {
     static let remembering = Duration.milliseconds(400)
     static let rememberedTokens = 10_000
 
-    private final class Remembered: Sendable {
+    final class Remembered: Sendable {
         struct Owners {
             var members: [[UInt8]: (member: StaffMember, at: Instant)] = [:]
-            var kiosks: [[UInt8]: (name: String, at: Instant)] = [:]
+            var devices: [[UInt8]: (owner: Principal, at: Instant)] = [:]
         }
 
         let owners = Mutex(Owners())
@@ -60,40 +61,30 @@ struct Accounts: Sendable {
                     token bytea not null unique,
                     since timestamptz not null
                 );
-                """)
+                """),
+        Migration(
+            2, "stores of managers, robots",
+            sql: """
+                alter table admin.staff add stores uuid[] not null default '{}';
+                create table admin.robots (
+                    bot_id uuid primary key,
+                    name   text not null,
+                    token  bytea not null unique,
+                    since  timestamptz not null
+                );
+                """),
     ]
 
     /// The member a password belongs to; nil if it is not theirs. Takes about 50 ms of a processor, away from every loop.
     func member(user: String, password: String) async throws -> StaffMember? {
         let row = try await pool.query(
-            "select name, roles, password from admin.staff where \"user\" = \(user)"
+            "select name, roles, password, stores from admin.staff where \"user\" = \(user)"
         ).first
         let hash = try row?[2, as: String.self]
         // An unknown name takes as long as a wrong password, or the time would tell which names there are.
         let isRight = await Self.verify(password, hash ?? Self.nobody)
         guard isRight, hash != nil, let row else { return nil }
-        return StaffMember(user: user, name: try row[0], roles: Self.roles(try row[1]))
-    }
-
-    /// Adds an account, or gives an existing one another password, name and roles. Its sessions end.
-    func put(user: String, name: String, password: String, roles: Set<Role>) async throws {
-        let hash = try await Self.hash(password)
-        defer { remembered.forget() }
-        _ = try await pool.pipeline([
-            """
-            insert into admin.staff ("user", name, password, roles, since)
-            values (\(user), \(name), \(hash), \(roles.map(\.rawValue).sorted()), \(clock.now))
-            on conflict ("user") do update
-            set name = excluded.name, password = excluded.password, roles = excluded.roles
-            """,
-            "delete from admin.sessions where \"user\" = \(user)",
-        ])
-    }
-
-    /// Takes an account away, and with it its sessions. False if there was none.
-    func remove(user: String) async throws -> Bool {
-        defer { remembered.forget() }
-        return try await pool.execute("delete from admin.staff where \"user\" = \(user)") > 0
+        return StaffMember(user: user, name: try row[0], roles: Self.roles(try row[1]), stores: try Self.stores(row[3]))
     }
 
     func hasStaff() async throws -> Bool { try await !pool.query("select 1 from admin.staff limit 1").isEmpty }
@@ -135,46 +126,19 @@ struct Accounts: Sendable {
         var members: [[UInt8]: StaffMember] = [:]
         let rows = try await pool.query(
             """
-            select token, "user", name, roles from admin.sessions join admin.staff using ("user")
+            select token, "user", name, roles, stores from admin.sessions join admin.staff using ("user")
             where token = any(\(digests)) and expires > \(clock.now)
             """)
         for row in rows {
-            members[try row[0]] = StaffMember(user: try row[1], name: try row[2], roles: Self.roles(try row[3]))
+            members[try row[0]] = StaffMember(
+                user: try row[1], name: try row[2], roles: Self.roles(try row[3]), stores: try Self.stores(row[4]))
         }
         return members
     }
 
-    /// Makes a kiosk's token, replacing one it had. Returns the token, which is nowhere else.
-    func token(forKiosk name: String) async throws -> String {
-        let token = Base64.encodeURL(randomBytes(32))
-        defer { remembered.forget() }
-        _ = try await pool.query(
-            """
-            insert into admin.kiosks (name, token, since) values (\(name), \(Self.digest(of: token)), \(clock.now))
-            on conflict (name) do update set token = excluded.token, since = excluded.since
-            """)
-        return token
-    }
+    static func roles(_ names: [String]) -> Set<Role> { Set(names.compactMap(Role.init(rawValue:))) }
 
-    func hasKiosk() async throws -> Bool { try await !pool.query("select 1 from admin.kiosks limit 1").isEmpty }
-
-    /// The kiosk a token belongs to.
-    func kiosk(token: String) async throws -> String? {
-        let digest = Self.digest(of: token)
-        let now = clock.now
-        let known = remembered.owners.withLock { $0.kiosks[digest] }
-        if let known, (.zero..<Self.remembering).contains(now - known.at) { return known.name }
-        let name: String? = try await pool.query("select name from admin.kiosks where token = \(digest)").first.map {
-            try $0[0]
-        }
-        remembered.owners.withLock { owners in
-            if owners.kiosks.count >= Self.rememberedTokens { owners.kiosks.removeAll() }
-            owners.kiosks[digest] = name.map { ($0, now) }
-        }
-        return name
-    }
-
-    private static func roles(_ names: [String]) -> Set<Role> { Set(names.compactMap(Role.init(rawValue:))) }
+    static func stores(_ ids: [UUID]) -> Set<StoreID> { Set(ids.map { StoreID(rawValue: $0) }) }
 
     /// The hash of a password that nobody has.
     private static let nobody = "$y$j9T$F5Jx5fExrKuPp53xLKQ..1$tnSYvahCwPBHKZUspmcxMfb0.WiB9W.zEaKlOBL35rC"
@@ -183,5 +147,5 @@ struct Accounts: Sendable {
         PasswordHash.verify(password, hash)
     }
 
-    @concurrent private static func hash(_ password: String) async throws -> String { try PasswordHash.make(password) }
+    @concurrent static func hash(_ password: String) async throws -> String { try PasswordHash.make(password) }
 }

@@ -29,6 +29,7 @@ final class Application: Sendable {
     let accounts: Accounts
     let dispatcher: Dispatcher
     let live: LiveGateway
+    private let topics: Set<String>
     private let database: Database
     private let relays: [Relay]
     private let loops: [EventLoop]
@@ -39,7 +40,7 @@ final class Application: Sendable {
     /// Starts everything. What was started is stopped again if a later part cannot start.
     convenience init(_ options: Options, logger: Logger) async throws {
         let loops = (0..<max(1, options.loops)).map { EventLoop(name: "loop \($0)") }
-        let card = CardService()
+        let card = CardService(on: loops[0])
         let catalogue = Catalogue(mallModules(options.mall, card: card))
         let database = try await Database(options, on: loops[0], catalogue: catalogue, logger: logger)
         do { try await self.init(options, on: loops, database, catalogue, card) } catch {
@@ -54,6 +55,7 @@ final class Application: Sendable {
         let loop = loops[0]
         self.loops = loops
         self.database = database
+        topics = Set(catalogue.topics.keys).union(LiveGateway.volatiles)
         let clock = MallClock()
         let pool = database.pool
         accounts = Accounts(pool: pool, clock: clock)
@@ -72,13 +74,20 @@ final class Application: Sendable {
             lock: database.lock, feed: feed, clock: clock
         ) { live.publish($0) }
 
+        let fleet = FleetWatch(
+            on: loop, clock: clock, dispatcher: dispatcher, fleet: catalogue.topics["fleet"]
+        ) { await worker.isActive }
+        let health = Health(
+            pool: pool, worker: worker, live: live, clock: clock, sagas: catalogue.topics["sagas"])
         let metrics = Metrics()
         let edge = Edge(
-            dispatcher: dispatcher, topics: catalogue.topics, accounts: accounts, live: live, metrics: metrics,
-            secureCookies: options.secureCookies)
+            dispatcher: dispatcher, topics: catalogue.topics, accounts: accounts, live: live, fleet: fleet,
+            metrics: metrics, secureCookies: options.secureCookies)
         var router = Router()
         router.addStaffRoutes(edge, currency: options.mall.currency)
+        router.addHealthRoutes(edge, health)
         router.addKioskRoutes(edge)
+        router.addRobotRoutes(edge)
         router.addOperations(edge, pool: pool, worker: worker)
         live.addEndpoint(to: &router, edge)
         router.refuseLikeHandlers()
@@ -105,6 +114,10 @@ final class Application: Sendable {
         relays = [logRelay, liveRelay]
         work = [
             loop.spawn { await worker.run() },
+            loop.spawn { await fleet.run() },
+            loop.spawn {
+                await live.feed([("heartbeats", { try await fleet.rows() }), ("ops", { try await health.rows() })])
+            },
             loop.spawn {
                 await live.run {
                     await dispatcher.reset()
@@ -113,6 +126,9 @@ final class Application: Sendable {
             },
         ]
     }
+
+    /// Whether pages can open views of a topic.
+    func shows(_ topic: String) -> Bool { topics.contains(topic) }
 
     /// Finishes what is under way, in the reverse order of its beginning, and returns when nothing is left.
     func stop() async {

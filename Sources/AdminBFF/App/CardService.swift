@@ -1,45 +1,89 @@
 import Contracts
+import EventLoop
 import Kernel
 import Synchronization
 
 /// The simulated card payment service: it approves everything, unless a test has told it otherwise.
 ///
-/// It keeps its promise of the port: asked again with the same payment it answers as before.
+/// It keeps its promise of the port: asked again under the same key it answers as before.
 final class CardService: Sendable {
     enum Mood: String, Codable, Sendable {
         case approving, refusing, unreachable
+        /// Approves, and takes its time.
+        case slow
+    }
+
+    enum Operation: Hashable, Sendable, CaseIterable {
+        case authorize, capture, refund, release
+    }
+
+    /// What each operation is answered with. `card` is all of them, a single one stands above it.
+    struct Moods: Decodable, Sendable {
+        let card: Mood?
+        let authorize: Mood?
+        let capture: Mood?
+        let refund: Mood?
+        let release: Mood?
+
+        var isSomething: Bool { [card, authorize, capture, refund, release].contains { $0 != nil } }
     }
 
     private struct State {
-        var mood = Mood.approving
-        var answers: [PaymentID: CardAnswer] = [:]
+        var moods: [Operation: Mood] = [:]
+        var answers: [String: CardAnswer] = [:]
     }
 
+    private enum Limits {
+        static let answersKept = 10_000
+        /// How long it takes when it is slow: less than whoever asks waits.
+        static let delay = Duration.milliseconds(1_500)
+    }
+
+    private let loop: EventLoop
     private let state = Mutex(State())
 
-    func set(_ mood: Mood) { state.withLock { $0.mood = mood } }
+    init(on loop: EventLoop) { self.loop = loop }
 
-    func authorize(_ query: AuthorizeCard) throws(Refusal) -> CardAnswer {
-        let answer: CardAnswer? = state.withLock { state in
-            if let answer = state.answers[query.payment] { return answer }
-            let answer: CardAnswer
-            switch state.mood {
-            case .unreachable: return nil
-            case .refusing: answer = .refused(reason: "the bank declined the card")
-            case .approving: answer = .approved(code: "A\(String(query.payment.description.prefix(8)).uppercased())")
+    func set(_ moods: Moods) {
+        state.withLock { state in
+            for (operation, mood) in [
+                (Operation.authorize, moods.authorize), (.capture, moods.capture), (.refund, moods.refund),
+                (.release, moods.release),
+            ] {
+                if let mood = mood ?? moods.card { state.moods[operation] = mood }
             }
-            if state.answers.count >= 10_000 { state.answers.removeAll() }
-            state.answers[query.payment] = answer
-            return answer
         }
-        guard let answer else { throw .unavailable("the card service cannot be reached; try again") }
-        return answer
     }
 
     /// The port's place among the modules.
     var module: Module {
         Module("card") {
-            answers(AuthorizeCard.self) { query, _ in try self.authorize(query) }
+            answers(AuthorizeCard.self) { query, _ in
+                try await self.answer(.authorize, "\(query.payment)", code: "A\(query.payment)")
+            }
+            answers(CaptureCard.self) { query, _ in try await self.answer(.capture, query.key, code: "C\(query.key)") }
+            answers(RefundCard.self) { query, _ in try await self.answer(.refund, query.key, code: "R\(query.key)") }
+            answers(ReleaseCard.self) { query, _ in
+                try await self.answer(.release, "\(query.payment)", code: "F\(query.payment)")
+            }
         }
+    }
+
+    private func answer(_ operation: Operation, _ key: String, code: String) async throws -> CardAnswer {
+        let key = "\(operation) \(key)"
+        let (answer, isSlow): (CardAnswer?, Bool) = state.withLock { state in
+            let mood = state.moods[operation] ?? .approving
+            if mood == .unreachable { return (nil, false) }
+            if let answer = state.answers[key] { return (answer, false) }
+            let answer: CardAnswer =
+                mood == .refusing
+                ? .refused(reason: "the bank declined the card") : .approved(code: String(code.prefix(9)).uppercased())
+            if state.answers.count >= Limits.answersKept { state.answers.removeAll() }
+            state.answers[key] = answer
+            return (answer, mood == .slow)
+        }
+        guard let answer else { throw Refusal.unavailable("the card service cannot be reached; try again") }
+        if isSlow { await loop.sleep(for: Limits.delay) }
+        return answer
     }
 }

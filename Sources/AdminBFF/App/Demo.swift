@@ -8,6 +8,8 @@ import Kernel
 ///
 /// Everything is done by the commands that staff and kiosks give, so nothing in it could not have happened.
 struct Demo: Sendable {
+    static let actor = "demo"
+
     private let application: Application
 
     init(_ application: Application) { self.application = application }
@@ -118,7 +120,7 @@ struct Demo: Sendable {
         let id = uuid4()
         let outcome = try await application.dispatcher.perform(
             command,
-            CommandRequest(id: id, mayRepeat: false, cause: Cause(correlation: id, causation: id, actor: "demo")))
+            CommandRequest(id: id, mayRepeat: false, cause: Cause(correlation: id, causation: id, actor: Self.actor)))
         guard let subject = outcome.subject?.id else {
             throw Refusal(.internal, "\(type(of: command).name) was about nothing")
         }

@@ -15,6 +15,7 @@ struct Edge: Sendable {
     let topics: [String: Topic]
     let accounts: Accounts
     let live: LiveGateway
+    let fleet: FleetWatch
     let metrics: Metrics
     let secureCookies: Bool
     let passwords = PasswordGate()
@@ -37,18 +38,24 @@ struct Edge: Sendable {
         }
     }
 
-    /// A handler behind the check of who may take the route; whatever it throws is answered in one form.
+    /// A handler behind the check of who may take the route; whatever it throws is answered in one form. What is refused
+    /// is noted under `action`, by default the route itself.
     func route(
-        _ access: Access, _ handler: @escaping @Sendable (Call) async throws -> Response
+        _ access: Access, as action: String? = nil, _ handler: @escaping @Sendable (Call) async throws -> Response
     ) -> Router.Handler {
         { request in
             let correlation = request.headers["x-correlation-id"].flatMap { ID<Never>($0)?.rawValue } ?? uuid4()
+            var principal = Principal.nobody
             var response: Response
             do {
-                let principal = try await admit(request, access)
+                principal = try await authenticate(request, access)
+                try authorize(principal, request, access)
                 response = try await handler(Call(request: request, principal: principal, correlation: correlation))
             } catch {
                 response = answer(error, correlation, request)
+                if let refusal = error as? Refusal, isNoted(refusal, request, principal) {
+                    await note(refusal, of: action, request, by: principal.actor, correlation)
+                }
             }
             response.headers.set("x-correlation-id", to: correlation.lowercase)
             if response.headers["cache-control"] == nil { response.headers.add("cache-control", "no-store") }
@@ -56,17 +63,26 @@ struct Edge: Sendable {
         }
     }
 
-    /// A command whose fields are the body's, with `id` from the path, answered with what it changed.
-    func command<C: PublicCommand>(_: C.Type, by access: Access, status: Status = .ok) -> Router.Handler {
-        route(access) { call in
+    /// A command whose fields are the body's, with `id` from the path, answered with what it changed. `check` refuses what
+    /// the role alone does not.
+    func command<C: PublicCommand>(
+        _: C.Type, by access: Access, status: Status = .ok, where check: @escaping Check = { _ in }
+    ) -> Router.Handler {
+        route(access, as: C.name) { call in
+            try await check(call)
             let outcome = try await perform(C.self, call)
             return try .json(Coding.encode(Receipt(outcome, call)), status)
         }
     }
 
-    /// Carries out a command and returns what came of it.
-    func perform<C: PublicCommand>(_: C.Type, _ call: Call) async throws -> Outcome {
-        let body = try Self.fields(of: call.request)
+    /// What a caller may do beyond what their role says; throws where they may not.
+    typealias Check = @Sendable (Call) async throws -> Void
+
+    /// Carries out a command and returns what came of it. Fields that are known here win over those of the same name.
+    func perform<C: PublicCommand>(
+        _: C.Type, _ call: Call, with known: [(name: String, value: String)] = []
+    ) async throws -> Outcome {
+        let body = try Self.fields(of: call.request, with: known)
         // Decoded here as well, so that a wrong field is told before anything is looked up.
         do { _ = try Coding.decode(C.self, from: body) } catch { throw Refusal(decoding: error) }
         return try await dispatcher.perform(C.name, body, request(for: C.name, call))
@@ -80,7 +96,7 @@ struct Edge: Sendable {
                 "the idempotency key must have 1 to \(EdgeLimits.idempotencyKey) characters", field: "Idempotency-Key")
         }
         let id = key.map {
-            uuid5(namespace: Self.namespace, name: "\(call.principal.actor) \(command) \(call.request.path) \($0)")
+            uuid5(namespace: Self.namespace, name: "\(call.principal.identity) \(command) \(call.request.path) \($0)")
         }
         return CommandRequest(
             id: id ?? uuid4(), mayRepeat: key != nil,
@@ -90,7 +106,9 @@ struct Edge: Sendable {
     private static let namespace = uuid5(namespace: UUIDNamespace.url, name: "mallbots/commands")
 
     /// The body as a JSON object with the path's parameters in it, which win over fields of the same name.
-    static func fields(of request: Request) throws(Refusal) -> [UInt8] {
+    static func fields(
+        of request: Request, with known: [(name: String, value: String)] = []
+    ) throws(Refusal) -> [UInt8] {
         let isSpace: (UInt8) -> Bool = { $0 == 32 || $0 == 10 || $0 == 13 || $0 == 9 }
         var body = request.body[...]
         body = body.drop(while: isSpace)
@@ -101,11 +119,16 @@ struct Edge: Sendable {
         }
         guard String(validating: body, as: UTF8.self) != nil else { throw .invalid("the body is not valid UTF-8") }
         guard JSONGrammar.accepts(Array(body)) else { throw .invalid("the body is not valid JSON") }
-        guard let id = request.parameters["id"] else { return Array(body) }
-        guard let id = ID<Never>(id) else { throw .invalid("id: expected an identifier (a UUID)", field: "id") }
+        var fields = known
+        if let id = request.parameters["id"] {
+            guard let id = ID<Never>(id) else { throw .invalid("id: expected an identifier (a UUID)", field: "id") }
+            fields.insert(("id", id.description), at: 0)
+        }
+        if fields.isEmpty { return Array(body) }
         let isEmpty = body.dropFirst().dropLast().allSatisfy(isSpace)
         // Of two fields of one name the decoder takes the first.
-        return Array("{\"id\":\"\(id)\"\(isEmpty ? "" : ",")".utf8) + Array(body.dropFirst())
+        let first = fields.map { "\"\($0.name)\":\"\($0.value)\"" }.joined(separator: ",")
+        return Array("{\(first)\(isEmpty ? "" : ",")".utf8) + Array(body.dropFirst())
     }
 
     /// Waits until the read models show what the caller has seen done (`After-Position`).
@@ -119,30 +142,81 @@ struct Edge: Sendable {
         }
     }
 
-    private func admit(_ request: Request, _ access: Access) async throws -> Principal {
+    private func authenticate(_ request: Request, _ access: Access) async throws -> Principal {
         switch access {
-        case .anyone: return .kiosk(name: "anonymous")
+        case .anyone: return .nobody
         case .kiosk:
-            guard let header = request.headers["authorization"], header.lowercased().hasPrefix("bearer "),
-                let name = try await accounts.kiosk(token: String(header.dropFirst(7)))
-            else { throw Refusal(.unauthenticated, "a kiosk's token is needed: Authorization: Bearer TOKEN") }
-            return .kiosk(name: name)
-        case .staff(let roles):
+            guard let token = bearer(of: request), let kiosk = try await accounts.kiosk(token: token) else {
+                throw Refusal(.unauthenticated, "a kiosk's token is needed: Authorization: Bearer TOKEN")
+            }
+            return kiosk
+        case .robot:
+            guard let token = bearer(of: request), let robot = try await accounts.robot(token: token) else {
+                throw Refusal(.unauthenticated, "a robot's token is needed: Authorization: Bearer TOKEN")
+            }
+            return robot
+        case .staff:
             guard let member = try await member(of: request) else {
                 throw Refusal(.unauthenticated, "log in first")
             }
-            if request.method != .get { try checkOrigin(request) }
-            guard roles.isEmpty || !roles.isDisjoint(with: member.roles) else {
-                logger.notice(
-                    "refused by rights",
-                    metadata: [
-                        "user": "\(member.user)", "method": "\(request.method.rawValue)", "path": "\(request.path)",
-                    ])
-                throw Refusal.forbidden(
-                    "this needs the role \(roles.map(\.rawValue).sorted().joined(separator: " or "))")
-            }
             return .staff(member)
         }
+    }
+
+    private func authorize(_ principal: Principal, _ request: Request, _ access: Access) throws(Refusal) {
+        guard case .staff(let roles) = access, case .staff(let member) = principal else { return }
+        if request.method != .get { try checkOrigin(request) }
+        guard roles.isEmpty || member.isOne(of: roles) else {
+            throw Refusal.forbidden("this needs the role \(roles.map(\.rawValue).sorted().joined(separator: " or "))")
+        }
+    }
+
+    private func bearer(of request: Request) -> String? {
+        guard let header = request.headers["authorization"], header.lowercased().hasPrefix("bearer ") else {
+            return nil
+        }
+        return String(header.dropFirst(7))
+    }
+
+    /// Every refusal of a staff command, and whatever else a right was missing for.
+    private func isNoted(_ refusal: Refusal, _ request: Request, _ principal: Principal) -> Bool {
+        switch principal {
+        case .nobody: false
+        case .kiosk, .robot: refusal.kind == .forbidden
+        case .staff: refusal.kind == .forbidden || request.method != .get && request.method != .head
+        }
+    }
+
+    /// Puts a refusal into the log. That it cannot be put there changes nothing for whoever was refused.
+    func note(
+        _ refusal: Refusal, of action: String?, _ request: Request, by actor: String, _ correlation: UUID
+    ) async {
+        // Texts of callers, which no table has judged yet.
+        func plain(_ text: String, _ limit: Int) -> String {
+            String(String.UnicodeScalarView(text.unicodeScalars.filter { $0.value >= 0x20 }.prefix(limit)))
+        }
+        do {
+            let action = action ?? "\(request.method.rawValue) \(plain(request.path, EdgeLimits.notedText))"
+            try await note(
+                .commandRefused(
+                    action: action, subject: request.parameters["id"].flatMap { ID<Never>($0)?.description },
+                    outcome: refusal.kind, message: plain(refusal.message, EdgeLimits.notedText)),
+                by: plain(actor, EdgeLimits.notedActor), correlation)
+        } catch {
+            logger.error(
+                "a refusal is not in the log",
+                metadata: ["actor": "\(actor)", "path": "\(request.path)", "error": "\(error)"])
+        }
+    }
+
+    /// Puts a deed of staff into the log.
+    @discardableResult
+    func note(_ deed: Deed.Event, by actor: String, _ correlation: UUID) async throws -> Outcome {
+        try await dispatcher.perform(
+            NoteDeed(event: deed),
+            CommandRequest(
+                id: uuid4(), mayRepeat: false,
+                cause: Cause(correlation: correlation, causation: correlation, actor: actor)))
     }
 
     /// The member whose session cookie a request carries.
@@ -193,6 +267,9 @@ struct Edge: Sendable {
 
 enum EdgeLimits {
     static let idempotencyKey = 200
+    /// What of a caller's texts is noted with a refusal, in characters.
+    static let notedText = 500
+    static let notedActor = 80
     static let catchUp = Duration.seconds(2)
     /// A command's body: text limits are far below, so that a long text gets a field's refusal and not a 413.
     static let body = 2 << 20

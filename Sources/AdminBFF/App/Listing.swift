@@ -4,6 +4,7 @@ import EventStore
 import FoundationEssentials
 import HTTP
 import Kernel
+import Live
 import Server
 
 /// How a query parameter is written into a filter.
@@ -24,11 +25,17 @@ extension Edge {
         _ name: String, as field: String, _ parameters: [String: ParameterKind], path: String? = nil,
         of exists: @escaping @Sendable (Call) async throws -> Void = { _ in }
     ) -> Router.Handler {
-        guard let topic = topics[name] else { preconditionFailure("there is no topic \(name)") }
+        // A mall without a module has no list of it.
+        guard let topic = topics[name] else {
+            return route(.everyStaff) { call in
+                try mayRead(name, call)
+                throw Refusal.notFound("there is no list of \(name)")
+            }
+        }
         let order = RowOrder(topic.orders[0])
         let kind = topic.projection.columns[topic.projection.columnNames.index(of: order.column)].kind
         return route(.everyStaff) { call in
-            try mayRead(name, call)
+            let rights = try mayRead(name, call)
             try await catchUp(call)
             try await exists(call)
             let query = call.request.query
@@ -38,13 +45,14 @@ extension Edge {
             let rows = try await dispatcher.questions.rows(
                 topic.projection.storage.select(
                     RowQuery(
-                        predicate: topic.filter(filter), order: order, limit: page.limit + 1,
+                        predicate: .all([topic.filter(filter), rights.scope(of: name)]), order: order, limit: page.limit + 1,
                         after: query["next"].map { try place($0, in: kind) })))
             let shown = try rows.prefix(page.limit).map { try StoredRow($0, of: topic.projection) }
+            let mask = rights.mask(of: name)
             var body = Array("{\"\(field)\":[".utf8)
             for (index, row) in shown.enumerated() {
                 if index > 0 { body.append(UInt8(ascii: ",")) }
-                body += row.value
+                body += mask.map { $0.masked(row.value) } ?? row.value
             }
             body.append(UInt8(ascii: "]"))
             if rows.count > page.limit, let last = shown.last, let columns = last.columns {
@@ -55,11 +63,26 @@ extension Edge {
         }
     }
 
-    /// Whoever may not have a topic live may not have it in parts either.
-    func mayRead(_ topic: String, _ call: Call) throws(Refusal) {
+    /// One thing, as its module answers for it, for whoever may have its topic.
+    func one<Q: Kernel.Query>(
+        _ topic: String, _ query: @escaping @Sendable (Call) throws -> Q
+    ) -> Router.Handler where Q.Answer: Encodable {
+        route(.everyStaff) { call in
+            let rights = try mayRead(topic, call)
+            try await catchUp(call)
+            let answer = try await dispatcher.questions.ask(query(call))
+            let body = try Coding.encode(answer)
+            return .json(rights.mask(of: topic).map { $0.masked(body) } ?? body)
+        }
+    }
+
+    /// What the caller may see of a topic. Whoever may not have it live may not have it in parts either.
+    @discardableResult
+    func mayRead(_ topic: String, _ call: Call) throws(Refusal) -> Rights {
         guard case .staff(let member) = call.principal, member.rights.allows(topic) else {
             throw .forbidden("\(topic) is not for your roles")
         }
+        return member.rights
     }
 
     private func limit(_ text: String?) throws(Refusal) -> Int? {
@@ -69,7 +92,7 @@ extension Edge {
     }
 
     /// The filter as a page would send it, from query parameters.
-    private func filter(
+    func filter(
         _ query: HTTP.Query, _ kinds: [String: ParameterKind], _ path: (name: String, value: String)?
     ) throws -> [UInt8] {
         var fields: [String: JSONValue] = [:]
@@ -108,7 +131,7 @@ extension Edge {
     }
 
     /// The place, if its value is one of the column that the list is in the order of.
-    private func place(_ next: String, in kind: ColumnKind) throws(Refusal) -> RowQuery.Place {
+    func place(_ next: String, in kind: ColumnKind) throws(Refusal) -> RowQuery.Place {
         guard let bytes = Base64.decodeURL(next), let text = String(validating: bytes, as: UTF8.self),
             let key = ID<Never>(text.prefix(36)), let value = Self.value(text.dropFirst(36)), value.isOf(kind)
         else { throw .invalid("next is not one that a list has answered", field: "next") }

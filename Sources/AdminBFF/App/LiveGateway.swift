@@ -192,6 +192,31 @@ final class LiveGateway: Sendable {
         for shard in shards { shard.recheck(digests, members) }
     }
 
+    /// The topics that are not in the log.
+    static let volatiles = ["heartbeats", "ops"]
+
+    typealias Source = (topic: String, rows: @Sendable () async throws -> [VolatileRow])
+
+    /// Finds out the rows of volatile topics once a second, each only while somebody watches, until the task is cancelled.
+    func feed(_ sources: [Source]) async {
+        while !Task.isCancelled {
+            for source in sources {
+                var isWatched = false
+                for shard in shards where !isWatched { isWatched = await shard.isWatched(source.topic) }
+                guard isWatched else { continue }
+                do {
+                    let rows = try await source.rows()
+                    for shard in shards { shard.feed(source.topic, rows) }
+                } catch {
+                    if Task.isCancelled { return }
+                    logger.warning(
+                        "a topic could not be fed", metadata: ["topic": "\(source.topic)", "error": "\(error)"])
+                }
+            }
+            await loop.sleep(for: LiveGatewayLimits.feed)
+        }
+    }
+
     /// How many pages are connected.
     var pages: Int {
         get async {
@@ -232,6 +257,8 @@ enum LiveGatewayLimits {
     static let look = Duration.milliseconds(400)
     /// How long the projector may say nothing before the mark in the database is followed.
     static let silence = Duration.seconds(2)
+    /// How often volatile topics are fed.
+    static let feed = Duration.seconds(1)
     /// How often views are told that time has passed.
     static let tick = Duration.milliseconds(250)
 }

@@ -19,7 +19,6 @@ final class LiveShard: @unchecked Sendable {
 
     let loop: EventLoop
     private let views: Views
-    fileprivate let topics: [String]
     private let pool: Pool
     private let clock: MallClock
     private let logger = Logger(label: "mallbots.live")
@@ -29,9 +28,8 @@ final class LiveShard: @unchecked Sendable {
         self.loop = loop
         self.pool = pool
         self.clock = clock
-        self.topics = topics.map(\.name)
         views = Views(
-            topics: topics, epoch: mark.epoch, position: mark.position, asOf: mark.asOf, horizon: mark.horizon)
+            topics: topics, volatiles: LiveGateway.volatiles, epoch: mark.epoch, position: mark.position, asOf: mark.asOf, horizon: mark.horizon)
     }
 
     func start() { loop.call { self.tick() } }
@@ -69,6 +67,11 @@ final class LiveShard: @unchecked Sendable {
     }
 
     func count() async -> Int { await loop.spawn { self.pages.count }.value }
+
+    /// Whether a page here shows a volatile topic.
+    func isWatched(_ topic: String) async -> Bool { await loop.spawn { self.views.isWatched(topic) }.value }
+
+    func feed(_ topic: String, _ rows: [VolatileRow]) { enter { $0.views.feed(topic, rows, now: $0.clock.now) } }
 
     /// Compares the pages of the sessions that were looked up with who they belong to now.
     func recheck(_ looked: Set<[UInt8]>, _ members: [[UInt8]: StaffMember]) {
@@ -214,11 +217,10 @@ private final class LivePage: WebSocketHandler, PageSink {
     /// The session's member now; nil if the session is over.
     func recheck(_ member: StaffMember?, now: Instant) {
         guard let member else { return peer.close(.sessionOver, "the session is over") }
-        guard member.roles != visitor.member.roles, let page, let views else { return }
         let rights = member.rights
-        let lost = Set(shard.topics.filter { visitor.member.rights.allows($0) && !rights.allows($0) })
+        guard rights != visitor.member.rights, let page, let views else { return }
         visitor = LiveShard.Visitor(member: member, session: visitor.session)
-        views.withdraw(lost, from: page, leaving: rights, now: now)
+        views.judge(page, by: rights, now: now)
     }
 
     /// A frame as it goes over the wire.

@@ -14,7 +14,7 @@ import Stores
 func mallModules(_ settings: MallSettings, card: CardService) -> [Module] {
     [
         stores, customers(diallingCode: settings.diallingCode), baskets(abandonAfter: settings.abandonAfter), ordering,
-        depot, payments, notifications, cosec, search, card.module,
+        depot, payments, cardDesk, notifications, cosec, search, card.module, admin,
     ]
 }
 

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Crypto
 import EventLoop
 import FoundationEssentials
 import Glibc
@@ -9,8 +8,8 @@ import Logging
 /// The program.
 @main struct Mallbots: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "mallbots", abstract: "The back end of a mall that sells the errand.", subcommands: [Serve.self],
-        defaultSubcommand: Serve.self)
+        commandName: "mallbots", abstract: "The back end of a mall that sells the errand.",
+        subcommands: [Serve.self, Staff.self, Kiosk.self], defaultSubcommand: Serve.self)
 }
 
 struct Serve: AsyncParsableCommand {
@@ -87,7 +86,7 @@ struct Serve: AsyncParsableCommand {
     private func introduce(_ application: Application) async throws {
         let accounts = application.accounts
         if try await !accounts.hasStaff() {
-            let password = Base64.encodeURL(randomBytes(15))
+            let password = Accounts.newPassword()
             try await accounts.put(user: "admin", name: "Administrator", password: password, roles: [.administrator])
             say("administrator: admin / \(password)")
         }

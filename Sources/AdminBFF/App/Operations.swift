@@ -57,9 +57,9 @@ extension Router {
         select consumer, coalesce((select max(position) from mall.log), 0) - position from mall.checkpoints order by consumer
         """
 
-    /// Tells what is not there, and what is not done there, as every refusal of the two interfaces is told.
+    /// Tells what is not there, and what is not done there, as every refusal of the interfaces is told.
     mutating func refuseLikeHandlers() {
-        let interfaces = ["/api", "/admin/api"]
+        let interfaces = ["/api", "/admin/api", "/robots/api"]
         for interface in interfaces { reserve(interface) }
         refusal = { head, status in
             let path = head.path

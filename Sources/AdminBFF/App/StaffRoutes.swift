@@ -12,18 +12,40 @@ extension Router {
         get("/admin/api/session", edge.route(.everyStaff) { call in try edge.profile(of: call.principal, currency) })
         delete("/admin/api/session", edge.logOut())
 
-        let administrator = Access.administrator
-        post("/admin/api/stores", edge.command(CreateStore.self, by: administrator, status: .created))
+        addMallRoutes(edge)
+        addDepotRoutes(edge)
+        addDeskRoutes(edge)
+        addWatchRoutes(edge)
+        addAccountRoutes(edge)
+    }
+
+    /// Stores, their goods, and the orders of them.
+    private mutating func addMallRoutes(_ edge: Edge) {
+        let (administrator, managers) = (Access.administrator, Access.managers)
+        let (ownStore, ownProduct) = (edge.ownStore, edge.ownProduct)
+        post("/admin/api/stores", edge.openStore())
         put("/admin/api/stores/{id}/participating", edge.command(EnableParticipation.self, by: administrator))
-        delete("/admin/api/stores/{id}/participating", edge.command(DisableParticipation.self, by: administrator))
-        put("/admin/api/stores/{id}/rebrand", edge.command(RebrandStore.self, by: administrator))
-        post("/admin/api/stores/{id}/participation-request", edge.command(RequestParticipation.self, by: administrator))
+        delete(
+            "/admin/api/stores/{id}/participating",
+            edge.command(DisableParticipation.self, by: managers, where: ownStore))
+        put("/admin/api/stores/{id}/rebrand", edge.command(RebrandStore.self, by: managers, where: ownStore))
+        post(
+            "/admin/api/stores/{id}/participation-request",
+            edge.command(RequestParticipation.self, by: managers, where: ownStore))
         delete("/admin/api/stores/{id}/participation-request", edge.command(DenyParticipation.self, by: administrator))
-        post("/admin/api/stores/{id}/products", edge.command(AddProduct.self, by: administrator, status: .created))
-        put("/admin/api/stores/products/{id}/rebrand", edge.command(RebrandProduct.self, by: administrator))
-        put("/admin/api/stores/products/{id}/increasePrice", edge.command(IncreaseProductPrice.self, by: administrator))
-        put("/admin/api/stores/products/{id}/decreasePrice", edge.command(DecreaseProductPrice.self, by: administrator))
-        delete("/admin/api/stores/products/{id}", edge.command(RemoveProduct.self, by: administrator))
+        post(
+            "/admin/api/stores/{id}/products",
+            edge.command(AddProduct.self, by: managers, status: .created, where: ownStore))
+        put(
+            "/admin/api/stores/products/{id}/rebrand",
+            edge.command(RebrandProduct.self, by: managers, where: ownProduct))
+        put(
+            "/admin/api/stores/products/{id}/increasePrice",
+            edge.command(IncreaseProductPrice.self, by: managers, where: ownProduct))
+        put(
+            "/admin/api/stores/products/{id}/decreasePrice",
+            edge.command(DecreaseProductPrice.self, by: managers, where: ownProduct))
+        delete("/admin/api/stores/products/{id}", edge.command(RemoveProduct.self, by: managers, where: ownProduct))
         get(
             "/admin/api/mall",
             edge.list(
@@ -42,19 +64,83 @@ extension Router {
                     "status": .texts, "store": .text, "product": .text, "customer": .text, "from": .text, "to": .text,
                     "minTotalMinor": .number, "maxTotalMinor": .number, "text": .text,
                 ]))
+        get("/admin/api/orders/{id}", edge.order())
+        post("/admin/api/orders/{id}/cancel", edge.command(CancelOrder.self, by: .supervisors))
+    }
+
+    /// Shopping lists and robots.
+    private mutating func addDepotRoutes(_ edge: Edge) {
+        let depot = Access.depot
         get(
-            "/admin/api/orders/{id}",
-            edge.route(.everyStaff) { call in
-                try edge.mayRead("order", call)
-                return try .json(Coding.encode(await edge.dispatcher.questions.ask(GetOrder(id: call.id()))))
-            })
+            "/admin/api/lists",
+            edge.list(
+                "lists", as: "lists",
+                [
+                    "status": .texts, "bot": .text, "order": .text, "needsClerk": .bool, "onShelf": .bool,
+                    "text": .text,
+                ]))
+        get("/admin/api/lists/{id}", edge.one("lists") { try GetShoppingList(id: $0.id()) })
+        post("/admin/api/lists/{id}/assign", edge.command(AssignShoppingList.self, by: depot))
+        post("/admin/api/lists/{id}/release", edge.command(ReleaseShoppingList.self, by: depot))
+        post("/admin/api/lists/{id}/complete", edge.command(CompleteShoppingList.self, by: depot))
+        post("/admin/api/lists/{id}/bay", edge.command(PutToBay.self, by: depot))
+        post("/admin/api/lists/{id}/returns-cleared", edge.command(ClearReturns.self, by: depot))
+
+        get("/admin/api/bots", edge.list("fleet", as: "bots", ["status": .texts]))
+        get("/admin/api/bots/{id}", edge.one("fleet") { try GetBot(id: $0.id()) })
+        post("/admin/api/bots", edge.registerBot())
+        post("/admin/api/bots/{id}/retire", edge.retireBot())
+        post("/admin/api/bots/{id}/recall", edge.command(RecallBot.self, by: depot))
+        post("/admin/api/bots/{id}/returned", edge.command(ReturnBot.self, by: depot))
+    }
+
+    /// The pickup desk: money, goods and customers.
+    private mutating func addDeskRoutes(_ edge: Edge) {
+        let (administrator, cashiers) = (Access.administrator, Access.cashiers)
+        get(
+            "/admin/api/pickup",
+            edge.list(
+                "pickup", as: "orders",
+                ["status": .texts, "customers": .texts, "order": .text, "text": .text, "overdue": .bool]))
+        post("/admin/api/orders/{id}/complete", edge.command(CompleteOrder.self, by: cashiers))
+        get(
+            "/admin/api/invoices",
+            edge.list(
+                "invoices", as: "invoices", ["status": .texts, "order": .text, "customer": .text, "text": .text]))
+        get("/admin/api/invoices/{id}", edge.one("invoices") { try GetInvoice(id: $0.id()) })
+        put("/admin/api/invoices/{id}/pay", edge.command(PayInvoice.self, by: cashiers))
         post(
-            "/admin/api/orders/{id}/cancel",
-            edge.command(CancelOrder.self, by: .staff([.administrator, .depotSupervisor])))
+            "/admin/api/invoices/{id}/refund",
+            edge.command(RefundInvoice.self, by: .refunders, where: edge.refundWithinLimit))
+        get("/admin/api/shifts", edge.list("shifts", as: "shifts", ["open": .bool]))
+        post("/admin/api/shifts", edge.command(OpenShift.self, by: cashiers, status: .created))
+        post("/admin/api/shifts/{id}/close", edge.command(CloseShift.self, by: cashiers))
 
         get("/admin/api/customers", edge.list("customers", as: "customers", ["text": .text, "enabled": .bool]))
         put("/admin/api/customers/{id}/enable", edge.command(EnableCustomer.self, by: administrator))
         put("/admin/api/customers/{id}/disable", edge.command(DisableCustomer.self, by: administrator))
+        put("/admin/api/customers/{id}/change-sms", edge.command(ChangeSmsNumber.self, by: cashiers))
+    }
+
+    /// What goes on behind the orders, and who did what.
+    private mutating func addWatchRoutes(_ edge: Edge) {
+        let administrator = Access.administrator
+        get(
+            "/admin/api/messages",
+            edge.list(
+                "messages", as: "messages", ["status": .texts, "kind": .texts, "order": .text, "customer": .text]))
+        post("/admin/api/messages/{id}/resend", edge.command(ResendNotification.self, by: administrator))
+        get("/admin/api/sagas", edge.list("sagas", as: "sagas", ["status": .texts, "order": .text]))
+        get("/admin/api/sagas/{id}", edge.one("sagas") { try GetSaga(id: $0.id()) })
+        post("/admin/api/sagas/{id}/retry", edge.command(RetrySagaStep.self, by: administrator))
+        post("/admin/api/sagas/{id}/abort", edge.command(AbortSaga.self, by: administrator))
+        get("/admin/api/audit", edge.auditList())
+    }
+
+    private mutating func addAccountRoutes(_ edge: Edge) {
+        get("/admin/api/staff", edge.accountList())
+        put("/admin/api/staff/{user}", edge.putAccount())
+        delete("/admin/api/staff/{user}", edge.removeAccount())
     }
 }
 
@@ -63,6 +149,7 @@ private struct Profile: Encodable {
     let user: String
     let name: String
     let roles: [String]
+    let stores: [StoreID]
     let currency: String
 }
 
@@ -86,7 +173,9 @@ extension Edge {
                 logger.notice(
                     "a login failed",
                     metadata: ["user": "\(credentials.user.prefix(64))", "peer": "\(call.request.peer)"])
-                throw Refusal(.unauthenticated, "user or password is wrong")
+                let refusal = Refusal(.unauthenticated, "user or password is wrong")
+                await note(refusal, of: nil, call.request, by: credentials.user, call.correlation)
+                throw refusal
             }
             var response = try profile(of: .staff(member), currency)
             response.headers.add("set-cookie", cookie(try await accounts.open(member), age: Accounts.sessionLength))
@@ -112,7 +201,7 @@ extension Edge {
             Coding.encode(
                 Profile(
                     user: member.user, name: member.name, roles: member.roles.map(\.rawValue).sorted(),
-                    currency: currency)))
+                    stores: member.stores.sorted { $0.description < $1.description }, currency: currency)))
     }
 
     private func cookie(_ token: String, age: Duration) -> String {

@@ -17,10 +17,6 @@ struct TestControl: Sendable {
         let seconds: Int
     }
 
-    private struct Script: Decodable {
-        let card: CardService.Mood
-    }
-
     private struct Pause: Decodable {
         let listener: String
         let paused: Bool
@@ -36,10 +32,12 @@ struct TestControl: Sendable {
             return .text("\(clock.now)\n")
         }
         router.post("/services") { request in
-            guard let script = try? Coding.decode(Script.self, from: request.body) else {
-                return .text("expected {\"card\": approving, refusing or unreachable}\n", .badRequest)
+            guard let moods = try? Coding.decode(CardService.Moods.self, from: request.body), moods.isSomething else {
+                return .text(
+                    "expected {\"card\": approving, refusing, unreachable or slow}, or one of \"authorize\", \"capture\", "
+                        + "\"refund\" and \"release\" alone\n", .badRequest)
             }
-            card.set(script.card)
+            card.set(moods)
             return .noContent
         }
         router.post("/listeners") { request in

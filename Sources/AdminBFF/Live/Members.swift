@@ -43,6 +43,25 @@ struct Members {
     }
 }
 
+extension Members {
+    /// The elements of a JSON list, as the bytes they came in; nil for what is none.
+    static func elements(of list: [UInt8]) -> [[UInt8]]? {
+        var scan = Scan(rest: list[...])
+        scan.space()
+        guard scan.take("[") else { return nil }
+        scan.space()
+        if scan.take("]") { return [] }
+        var elements: [[UInt8]] = []
+        repeat {
+            scan.space()
+            guard let value = scan.value(depth: 1) else { return nil }
+            elements.append(Array(value))
+            scan.space()
+        } while scan.take(",")
+        return scan.take("]") ? elements : nil
+    }
+}
+
 private struct Scan {
     var rest: ArraySlice<UInt8>
 

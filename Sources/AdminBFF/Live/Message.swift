@@ -180,7 +180,8 @@ enum ServerMessage {
 
 extension [UInt8] {
     /// A row as pages know it. The value's bytes are the stored ones; a detail continues the object.
-    mutating func add(_ row: StoredRow, sort: ColumnValue, detailed: Bool) {
+    mutating func add(_ row: StoredRow, sort: ColumnValue, detailed: Bool, mask: RowMask? = nil) {
+        let value = mask.map { $0.masked(row.value) } ?? row.value
         add("{\"key\":")
         add(row.key)
         add(",\"position\":")
@@ -193,11 +194,11 @@ extension [UInt8] {
         }
         add(",\"value\":")
         if detailed && row.detail.count > 2 {
-            append(contentsOf: row.value.dropLast())
-            if row.value.count > 2 { append(UInt8(ascii: ",")) }
-            append(contentsOf: row.detail.dropFirst())
+            append(contentsOf: value.dropLast())
+            if value.count > 2 { append(UInt8(ascii: ",")) }
+            append(contentsOf: (mask.map { $0.masked(row.detail) } ?? row.detail).dropFirst())
         } else {
-            append(contentsOf: row.value)
+            append(contentsOf: value)
         }
         append(UInt8(ascii: "}"))
     }

@@ -19,6 +19,8 @@ public final class Page {
     let sink: any PageSink
     var rights: Rights
     var attachments: [Attachment] = []
+    /// What it shows that has no position, by the page's own numbers.
+    var watches: [(id: Int, topic: Volatile)] = []
 
     private(set) var isLevel = true
     /// While behind: the position its views are at.

@@ -1,10 +1,21 @@
+public import FoundationEssentials
 public import Kernel
 
-/// What a reader may see: topics by role, and within a topic the rows of a scope.
+/// What a reader may see: topics by role, within a topic the rows of a scope, and of a row what no mask hides.
 public struct Rights: Hashable, Sendable {
     public let roles: Set<String>
+    /// The stores that a manager has.
+    public let stores: Set<UUID>
+    /// Tells readers apart who may see different things. It is part of a page's epoch: what a page kept under other
+    /// rights says nothing under these.
+    let tag: String
 
-    public init(roles: Set<String>) { self.roles = roles }
+    public init(roles: Set<String>, stores: Set<UUID> = []) {
+        self.roles = roles
+        self.stores = stores
+        // Whoever sees everything needs none.
+        tag = roles.contains("administrator") ? "" : Self.tag(roles.sorted() + stores.map(\.lowercase).sorted())
+    }
 
     public func allows(_ topic: String) -> Bool {
         roles.contains { role in
@@ -14,14 +25,50 @@ public struct Rights: Hashable, Sendable {
 
     /// The rows of a topic that may be seen at all. It is part of a view's predicate: readers of unequal scopes share
     /// nothing, and a key outside the scope is never named, not even as gone.
-    public func scope(of topic: String) -> Kernel.Predicate { .everything }
+    public func scope(of topic: String) -> Kernel.Predicate {
+        guard isManagers(topic), let column = Self.stores[topic] else { return .everything }
+        let own = stores.sorted()
+        switch column {
+        case .one(let name): return .among(name, own.map { .uuid($0) })
+        case .several(let name): return .has(name, own)
+        }
+    }
+
+    /// What is hidden of a topic's rows; nil if nothing is.
+    public func mask(of topic: String) -> RowMask? {
+        if isManagers(topic), ["orders", "order"].contains(topic) { return .lines(of: stores.sorted()) }
+        if ["customers", "messages"].contains(topic), roles.isDisjoint(with: Self.callers) { return .phoneNumbers }
+        return nil
+    }
+
+    /// Whether the topic is seen for being a manager of stores, and for nothing else.
+    private func isManagers(_ topic: String) -> Bool {
+        !roles.contains { $0 != "store_manager" && (Self.all.contains($0) || Self.topics[$0]?.contains(topic) == true) }
+    }
+
+    private static func tag(_ parts: [String]) -> String {
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for byte in parts.joined(separator: " ").utf8 { hash = (hash ^ UInt64(byte)) &* 0x0100_0000_01b3 }
+        return "~" + String(hash, radix: 16)
+    }
 
     /// Roles that see every topic and every row.
     private static let all: Set<String> = ["administrator", "auditor"]
 
+    /// Roles that speak with customers and therefore see their numbers.
+    private static let callers: Set<String> = ["administrator", "depot_supervisor", "cashier"]
+
     private static let topics: [String: Set<String>] = [
-        "depot_clerk": ["lists", "fleet", "pickup"],
-        "depot_supervisor": ["lists", "fleet", "pickup", "orders", "order"],
-        "cashier": ["pickup", "invoices", "customers"],
+        "store_manager": ["mall", "catalog", "orders", "order"],
+        "depot_clerk": ["lists", "fleet", "heartbeats", "pickup"],
+        "depot_supervisor": ["lists", "fleet", "heartbeats", "pickup", "orders", "order"],
+        "cashier": ["pickup", "invoices", "shifts", "customers"],
+    ]
+
+    private enum StoreColumn { case one(String), several(String) }
+
+    /// Where a row says whose it is.
+    private static let stores: [String: StoreColumn] = [
+        "mall": .one("store"), "catalog": .one("store"), "orders": .several("stores"), "order": .several("stores"),
     ]
 }

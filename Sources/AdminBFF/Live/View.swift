@@ -1,12 +1,14 @@
 import FoundationEssentials
 import Kernel
 
-/// What makes two views one: equal keys share rows, evaluation and bytes. The reader's scope is part of the predicate.
+/// What makes two views one: equal keys share rows, evaluation and bytes. The reader's scope is part of the predicate, and what is
+/// hidden from them part of the key.
 struct ViewKey: Hashable {
     let topic: String
     let predicate: Predicate
     let order: RowOrder
     let limit: Int
+    var mask: RowMask?
 }
 
 /// One query, kept equal to the database at the position its `Views` stand at.
@@ -220,7 +222,7 @@ final class View {
 
     func encode(_ entry: Entry, into out: inout [UInt8]) {
         guard let row = table.row(entry.key) else { preconditionFailure("view \(number) lost a row it holds") }
-        out.add(row, sort: entry.value, detailed: topic.detailed)
+        out.add(row, sort: entry.value, detailed: topic.detailed, mask: key.mask)
     }
 
     /// The whole window for a page that holds nothing, in the same bytes for all that call the view by one number.

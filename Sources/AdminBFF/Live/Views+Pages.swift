@@ -9,7 +9,7 @@ extension Views {
     ) -> Page {
         let page = Page(sink, user: user, rights: rights, at: head, now: now)
         pages.append(page)
-        let cursor = Cursor(epoch: epoch, position: head)
+        let cursor = Cursor(epoch: epoch + rights.tag, position: head)
         sink.send(Frame(ServerMessage.hello(cursor, user: user, name: name, roles: rights.roles.sorted(), at: now)))
         return page
     }
@@ -19,6 +19,8 @@ extension Views {
         page.isGone = true
         pages.removeAll { $0 === page }
         pagesAhead.removeAll { $0 === page }
+        for watch in page.watches { watch.topic.leave(page, watch.id) }
+        page.watches = []
         for attachment in page.attachments { release(attachment) }
         page.attachments = []
     }
@@ -41,6 +43,8 @@ extension Views {
             } catch { page.sink.send(Frame(ServerMessage.refused(view: id, error))) }
         case .changeView(let id, let query):
             guard let attachment = page.attachments.first(where: { $0.id == id }) else {
+                // A volatile topic has no filter, no order and no window that could change.
+                if page.watches.contains(where: { $0.id == id }) { return }
                 page.sink.send(Frame(ServerMessage.refused(view: id, .notFound("view \(id) is not open"))))
                 return
             }
@@ -58,24 +62,52 @@ extension Views {
         deliver(page, now: now)
     }
 
-    /// The page may see these topics no more: their views end at once, whatever else it is waiting for.
-    public func withdraw(_ topics: Set<String>, from page: Page, leaving rights: Rights, now: Instant) {
+    /// What the reader may see has changed. Views of topics they may see no more end at once, whatever else the page is
+    /// waiting for; those with other rows or another mask than before begin anew.
+    public func judge(_ page: Page, by rights: Rights, now: Instant) {
+        let before = page.rights
         page.rights = rights
-        for attachment in page.attachments where topics.contains(attachment.topic.name) {
-            page.sink.send(Frame(ServerMessage.reset(view: attachment.id, reason: "withdrawn")))
-            close(attachment.id, of: page)
+        for watch in page.watches where !rights.allows(watch.topic.name) {
+            page.sink.send(Frame(ServerMessage.reset(view: watch.id, reason: "withdrawn")))
+            close(watch.id, of: page)
+        }
+        for attachment in page.attachments {
+            let topic = attachment.topic.name
+            guard rights.allows(topic) else {
+                page.sink.send(Frame(ServerMessage.reset(view: attachment.id, reason: "withdrawn")))
+                close(attachment.id, of: page)
+                continue
+            }
+            if before.scope(of: topic) == rights.scope(of: topic), before.mask(of: topic) == rights.mask(of: topic) {
+                continue
+            }
+            startOver(attachment, "rights")
+            // It was read before, so it is read again.
+            guard let key = try? key(of: attachment, page) else { preconditionFailure("a filter is refused later") }
+            aim(attachment, at: view(key, of: attachment.topic, now: now))
         }
         deliver(page, now: now)
+    }
+
+    private func aim(_ attachment: Attachment, at view: View) {
+        guard attachment.target !== view else { return }
+        if let target = attachment.target { leave(target, attachment) }
+        attachment.target = view
+        view.wanted.append(attachment)
     }
 
     private func open(
         _ id: Int, _ name: String, _ query: ClientMessage.Query, _ resume: ClientMessage.Resume?, _ page: Page,
         now: Instant
     ) throws(Refusal) {
-        guard page.attachments.count < LiveLimits.viewsPerPage else {
+        guard page.attachments.count + page.watches.count < LiveLimits.viewsPerPage else {
             throw .invalid("a page may open \(LiveLimits.viewsPerPage) views, no more")
         }
         guard page.rights.allows(name) else { throw .forbidden("\(name) is not for your roles") }
+        if let topic = volatiles[name] {
+            watch(topic, as: id, page, now: now)
+            return
+        }
         guard let topic = topics[name] else { throw .notFound("there is no topic \(name)") }
         let attachment = Attachment(
             page: page, id: id, topic: topic, filter: query.filter ?? Array("{}".utf8),
@@ -96,7 +128,7 @@ extension Views {
 
     /// From where a page goes on; a cursor that says nothing here makes it begin anew, and it is told so.
     private func resumed(_ attachment: Attachment, _ resume: ClientMessage.Resume, _ page: Page) {
-        guard let cursor = Cursor(resume.cursor), cursor.epoch == epoch else {
+        guard let cursor = Cursor(resume.cursor), cursor.epoch == epoch + page.rights.tag else {
             page.sink.send(Frame(ServerMessage.reset(view: attachment.id, reason: "epoch")))
             return
         }
@@ -123,11 +155,7 @@ extension Views {
             throw error
         }
         let view = view(key, of: attachment.topic, now: now)
-        if attachment.target !== view {
-            if let target = attachment.target { leave(target, attachment) }
-            attachment.target = view
-            view.wanted.append(attachment)
-        }
+        aim(attachment, at: view)
         if query.count == true { count(view) }
     }
 
@@ -136,7 +164,7 @@ extension Views {
         let scope = page.rights.scope(of: attachment.topic.name)
         return ViewKey(
             topic: attachment.topic.name, predicate: Predicate.all([filter, scope]).canonical, order: attachment.order,
-            limit: attachment.limit)
+            limit: attachment.limit, mask: page.rights.mask(of: attachment.topic.name))
     }
 
     private func order(_ text: String, of topic: Topic) throws(Refusal) -> RowOrder {
@@ -161,6 +189,10 @@ extension Views {
     }
 
     private func close(_ id: Int, of page: Page) {
+        page.watches.removeAll { watch in
+            if watch.id == id { watch.topic.leave(page, id) }
+            return watch.id == id
+        }
         guard let at = page.attachments.firstIndex(where: { $0.id == id }) else { return }
         release(page.attachments.remove(at: at))
     }

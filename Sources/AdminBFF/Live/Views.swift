@@ -17,13 +17,14 @@ public final class Views {
     public var horizon: Position
 
     let topics: [String: Topic]
+    let volatiles: [String: Volatile]
     private let projections: [any Folding]
     var views: [ViewKey: View] = [:]
     var tables: [RowTable] = []
     var pages: [Page] = []
     /// Those that came with a cursor ahead of the head.
     var pagesAhead: [Page] = []
-    private var viewsMade = 0
+    private var viewsMade: Int
     private var marks = 0
 
     private struct Read {
@@ -51,9 +52,18 @@ public final class Views {
     /// Sets behind a gap that is being read.
     private var ahead: [ChangeSet] = []
     private var hasGap = false
-    private var commitFrame: (asOf: Instant, now: Instant, head: Position, frame: Frame)?
+    /// The last commit as pages of unequal rights are told it.
+    private var commitFrames: (asOf: Instant, now: Instant, head: Position, byTag: [String: Frame])?
 
-    public init(topics: [Topic], epoch: String, position: Position, asOf: Instant, horizon: Position = .start) {
+    /// `volatiles` names the topics that are fed and have no position.
+    public init(
+        topics: [Topic], volatiles: [String] = [], epoch: String, position: Position, asOf: Instant,
+        horizon: Position = .start
+    ) {
+        // Numbers below those of views: a page may not take one for the other.
+        self.volatiles = Dictionary(
+            uniqueKeysWithValues: volatiles.enumerated().map { ($1, Volatile($1, number: $0 + 1)) })
+        viewsMade = volatiles.count
         self.topics = Dictionary(uniqueKeysWithValues: topics.map { ($0.name, $0) })
         var projections: [any Folding] = []
         for topic in topics where !projections.contains(where: { $0.name == topic.projection.name }) {
@@ -112,7 +122,7 @@ public final class Views {
         self.epoch = epoch
         head = position
         self.asOf = asOf
-        commitFrame = nil
+        commitFrames = nil
         forgetReads()
         for view in views.values { view.unload(forgetting: true) }
         for page in pages {
@@ -146,12 +156,16 @@ public final class Views {
     func commit(_ page: Page, now: Instant) {
         page.told = head
         page.toldAt = now
-        if let commitFrame, commitFrame.head == head, commitFrame.asOf == asOf, commitFrame.now == now {
-            page.sink.send(commitFrame.frame)
+        if commitFrames?.head != head || commitFrames?.asOf != asOf || commitFrames?.now != now {
+            commitFrames = (asOf, now, head, [:])
+        }
+        let tag = page.rights.tag
+        if let frame = commitFrames?.byTag[tag] {
+            page.sink.send(frame)
             return
         }
-        let frame = Frame(ServerMessage.commit(Cursor(epoch: epoch, position: head), asOf: asOf, now: now))
-        commitFrame = (asOf, now, head, frame)
+        let frame = Frame(ServerMessage.commit(Cursor(epoch: epoch + tag, position: head), asOf: asOf, now: now))
+        commitFrames?.byTag[tag] = frame
         page.sink.send(frame)
     }
 

@@ -223,11 +223,14 @@ public struct ShoppingListBayCleared: PublicEvent {
     public let id: ListID
     public let orderId: OrderID
     public let bay: String
+    /// Whether they went to the returns shelf.
+    public let toReturns: Bool
 
-    public init(id: ListID, orderId: OrderID, bay: String) {
+    public init(id: ListID, orderId: OrderID, bay: String, toReturns: Bool = false) {
         self.id = id
         self.orderId = orderId
         self.bay = bay
+        self.toReturns = toReturns
     }
 }
 
@@ -556,6 +559,8 @@ public struct ReturnBot: PublicCommand {
     }
 }
 
+/// A robot's reports of a list are numbered from 1 at its assignment, without a gap; one that is refused has not used its
+/// number. One that was heard before is acknowledged and changes nothing.
 public struct StartShopping: PublicCommand {
     public static let name = "depotapi.StartShopping"
 
@@ -591,7 +596,6 @@ public struct PickItem: PublicCommand {
 
     public let id: ListID
     public let botId: BotID
-    /// Rises strictly within a list; one that was heard before is acknowledged and changes nothing.
     public let reportNo: Int
     public let storeId: StoreID
     public let productId: ProductID

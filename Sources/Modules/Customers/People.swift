@@ -7,6 +7,8 @@ struct CustomerRow: ProjectionRow {
     let name: String
     var smsNumber: String
     var enabled = true
+    /// How often they have ordered. Rows from a time when nobody counted have none.
+    var orderCount: Int? = 0
     var version: Version
 
     static let columns: [Column<CustomerRow>] = [
@@ -23,6 +25,10 @@ let people = Projection("customers", of: CustomerRow.self) {
     on(CustomerSmsChanged.self, \.id) { row, event, envelope in
         row?.smsNumber = event.smsNumber
         row?.version = envelope.version
+    }
+    on(OrderCreated.self, \.customerId) { row, _, _ in
+        let count = row?.orderCount ?? 0
+        row?.orderCount = count + 1
     }
     on(CustomerEnabled.self, \.id) { row, _, envelope in
         row?.enabled = true

@@ -7,7 +7,8 @@ enum Order: Decider {
     case pending(Facts, startedBy: BotID?)
     case approved(Facts)
     case inProgress(Facts, BotID)
-    case ready(Facts)
+    /// Until it is overdue, once.
+    case ready(Facts, overdueAt: Instant?)
     case completed(Facts)
     case rejected(Facts, reason: String)
     case canceled(Facts, reason: String, by: CanceledBy)
@@ -31,6 +32,10 @@ enum Order: Decider {
 
     typealias Noun = Contracts.Noun.Order
     static let category = "ordering.Order"
+    static let snapshotVersion = 2
+    static let reminder = "overdue"
+    /// How long goods wait for their customer before somebody is told.
+    static let patience = Duration.seconds(24 * 3600)
     /// The reason of an order of which nothing could be had.
     static let nothingAvailable = "nothing_available"
 
@@ -45,6 +50,8 @@ enum Order: Decider {
         case recordPayment(InvoiceID, Money)
         case handOver
         case cancel(reason: String?, by: CanceledBy)
+        /// Nobody has come for it.
+        case remind
     }
 
     enum Event: Codable, Equatable {
@@ -58,6 +65,8 @@ enum Order: Decider {
         case orderStarted(botId: BotID)
         case orderItemsAdjusted(removed: [Shortage], items: [Item], totalMinor: Money)
         case orderReadied(totalMinor: Money)
+        case orderPickupAwaited(until: Instant)
+        case orderOverdue
         case orderPaid(invoiceId: InvoiceID, amountMinor: Money)
         case orderCompleted(invoiceId: InvoiceID)
         case orderCanceled(reason: String, by: CanceledBy)
@@ -69,13 +78,20 @@ enum Order: Decider {
     var facts: Facts? {
         switch self {
         case .absent: nil
-        case .pending(let facts, _), .approved(let facts), .inProgress(let facts, _), .ready(let facts),
+        case .pending(let facts, _), .approved(let facts), .inProgress(let facts, _), .ready(let facts, _),
             .completed(let facts), .rejected(let facts, _), .canceled(let facts, _, _):
             facts
         }
     }
 
-    func decide(_ command: Command, at _: Instant) throws(Refusal) -> [Event] {
+    var timers: [String: Instant] {
+        guard case .ready(_, let overdueAt?) = self else { return [:] }
+        return [Self.reminder: overdueAt]
+    }
+
+    static func command(for timer: String) -> Command? { timer == reminder ? .remind : nil }
+
+    func decide(_ command: Command, at now: Instant) throws(Refusal) -> [Event] {
         switch (self, command) {
         case (.absent, .create(let customerId, let customerName, let paymentId, let items, let pickupCode)):
             guard !items.isEmpty else { throw .invalid("an order has at least one line", field: "items") }
@@ -92,7 +108,7 @@ enum Order: Decider {
         case (.pending(_, let bot), .approve(let list)):
             return [.orderApproved(shoppingId: list)] + (bot.map { [.orderStarted(botId: $0)] } ?? [])
         case (.approved(let facts), .approve(let list)), (.inProgress(let facts, _), .approve(let list)),
-            (.ready(let facts), .approve(let list)), (.completed(let facts), .approve(let list)):
+            (.ready(let facts, _), .approve(let list)), (.completed(let facts), .approve(let list)):
             guard facts.shoppingId == list else { throw .conflict("the order has another shopping list") }
             return []
         case (.rejected, .approve): throw .conflict("the order was rejected")
@@ -111,19 +127,20 @@ enum Order: Decider {
             return []
 
         case (.approved(let facts), .ready(let missing)), (.inProgress(let facts, _), .ready(let missing)):
-            return try facts.readied(without: missing)
-        case (.pending, .ready): throw .conflict("the order is not approved yet")
+            return try facts.readied(without: missing, at: now)
+        // A list is offered before the order is approved. Heard again a little later, it is.
+        case (.pending, .ready): throw .unavailable("the order is not approved yet")
         case (.ready, .ready), (.completed, .ready), (.rejected, .ready), (.canceled, .ready): return []
 
         case (.pending(let facts, _), .recordPayment(let invoice, let amount)),
             (.approved(let facts), .recordPayment(let invoice, let amount)),
             (.inProgress(let facts, _), .recordPayment(let invoice, let amount)),
-            (.ready(let facts), .recordPayment(let invoice, let amount)):
+            (.ready(let facts, _), .recordPayment(let invoice, let amount)):
             return facts.paid == nil ? [.orderPaid(invoiceId: invoice, amountMinor: amount)] : []
         // The money that comes for an order nobody will get is given back by Payments.
         case (.completed, .recordPayment), (.rejected, .recordPayment), (.canceled, .recordPayment): return []
 
-        case (.ready(let facts), .handOver):
+        case (.ready(let facts, _), .handOver):
             guard let paid = facts.paid else { throw .conflict("the order is not paid yet") }
             return [.orderCompleted(invoiceId: paid.invoiceId)]
         case (.completed, .handOver): return []
@@ -142,6 +159,11 @@ enum Order: Decider {
         case (.completed, .cancel): throw .conflict("the order was handed over already")
         case (.rejected, .cancel): throw .conflict("the order was rejected")
         case (.canceled, .cancel): throw .conflict("the order was canceled already")
+
+        case (.ready(_, let overdueAt?), .remind): return now < overdueAt ? [] : [.orderOverdue]
+        case (.absent, .remind), (.pending, .remind), (.approved, .remind), (.inProgress, .remind),
+            (.ready(_, nil), .remind), (.completed, .remind), (.rejected, .remind), (.canceled, .remind):
+            return []
 
         case (.absent, .approve), (.absent, .reject), (.absent, .start), (.absent, .ready), (.absent, .recordPayment),
             (.absent, .handOver), (.absent, .cancel):
@@ -178,7 +200,9 @@ enum Order: Decider {
             facts.items = items
             facts.totalMinor = total
             replace(facts)
-        case .orderReadied: self = .ready(facts)
+        case .orderReadied: self = .ready(facts, overdueAt: nil)
+        case .orderPickupAwaited(let until): self = .ready(facts, overdueAt: until)
+        case .orderOverdue: self = .ready(facts, overdueAt: nil)
         case .orderPaid(let invoice, let amount):
             facts.paid = Paid(invoiceId: invoice, amountMinor: amount)
             replace(facts)
@@ -195,7 +219,7 @@ enum Order: Decider {
             case .pending(_, let bot): .pending(facts, startedBy: bot)
             case .approved: .approved(facts)
             case .inProgress(_, let bot): .inProgress(facts, bot)
-            case .ready: .ready(facts)
+            case .ready(_, let overdueAt): .ready(facts, overdueAt: overdueAt)
             case .completed: .completed(facts)
             case .rejected(_, let reason): .rejected(facts, reason: reason)
             case .canceled(_, let reason, let by): .canceled(facts, reason: reason, by: by)
@@ -205,7 +229,7 @@ enum Order: Decider {
 
 extension Order.Facts {
     /// Ready with what there is; canceled where there is nothing.
-    func readied(without missing: [Shortage]) throws(Refusal) -> [Order.Event] {
+    func readied(without missing: [Shortage], at now: Instant) throws(Refusal) -> [Order.Event] {
         var left = items
         var removed: [Shortage] = []
         for shortage in missing where shortage.quantity > 0 {
@@ -220,11 +244,13 @@ extension Order.Facts {
             left[index] = item.counting(item.quantity - shortage.quantity)
         }
         left.removeAll { $0.quantity == 0 }
-        guard !removed.isEmpty else { return [.orderReadied(totalMinor: totalMinor)] }
+        let awaited = Order.Event.orderPickupAwaited(until: now + Order.patience)
+        guard !removed.isEmpty else { return [.orderReadied(totalMinor: totalMinor), awaited] }
         guard !left.isEmpty else { return [.orderCanceled(reason: Order.nothingAvailable, by: .mall)] }
         let total = try left.total()
         return [
             .orderItemsAdjusted(removed: removed, items: left, totalMinor: total), .orderReadied(totalMinor: total),
+            awaited,
         ]
     }
 }

@@ -30,17 +30,22 @@ extension Order {
 }
 
 extension Moment {
-    /// Nil for what is nobody's business: that a robot was faster than the approval.
+    /// Nil for what is nobody's business: that a robot was faster than the approval, and how long goods wait.
     init?(_ happened: Happened<Order.Event>) {
-        if case .orderStartNoted = happened.event { return nil }
+        switch happened.event {
+        case .orderStartNoted, .orderPickupAwaited: return nil
+        case .orderCreated, .orderApproved, .orderRejected, .orderStarted, .orderItemsAdjusted, .orderReadied,
+            .orderOverdue, .orderPaid, .orderCompleted, .orderCanceled:
+            break
+        }
         let note: String? =
             switch happened.event {
             case .orderRejected(let reason): reason
             case .orderCanceled(let reason, _): reason.isEmpty ? nil : reason
             case .orderItemsAdjusted(let removed, _, _):
                 removed.map { "\($0.quantity) × \($0.productName)" }.joined(separator: ", ")
-            case .orderCreated, .orderApproved, .orderStartNoted, .orderStarted, .orderReadied, .orderPaid,
-                .orderCompleted:
+            case .orderCreated, .orderApproved, .orderStartNoted, .orderStarted, .orderReadied,
+                .orderPickupAwaited, .orderOverdue, .orderPaid, .orderCompleted:
                 nil
             }
         self.init(

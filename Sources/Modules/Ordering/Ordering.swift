@@ -24,6 +24,24 @@ public let ordering = Module("ordering") {
         try await tx.tell(Order.self, command.id, .cancel(reason: command.reason, by: by))
         return Done()
     }
+    reacts(to: ShoppingListAssigned.self) { event, tx in
+        try await tx.tell(Order.self, event.orderId, .start(event.botId))
+    }
+    reacts(to: ShoppingListCompleted.self) { event, tx in
+        let missing = event.lines.filter { $0.missing > 0 }.map {
+            Shortage(
+                productId: $0.productId, storeId: $0.storeId, productName: $0.productName, quantity: $0.missing)
+        }
+        try await tx.tell(Order.self, event.orderId, .ready(missing: missing))
+    }
+    reacts(to: InvoicePaid.self) { event, tx in
+        try await tx.tell(Order.self, event.orderId, .recordPayment(event.id, event.amountMinor))
+    }
+    accepts(CompleteOrder.self) { command, tx in
+        try await tx.tell(Order.self, command.id, .handOver)
+        return Done()
+    }
+    ticks(Order.self)
     announces(Order.self) { id, state, event in
         if let facts = state.facts {
             switch event {
@@ -48,6 +66,8 @@ public let ordering = Module("ordering") {
             case .orderReadied(let total):
                 OrderReadied(
                     id: id, customerId: facts.customerId, paymentId: facts.paymentId, totalMinor: total)
+            case .orderPickupAwaited: []
+            case .orderOverdue: OrderOverdue(id: id, customerId: facts.customerId)
             case .orderPaid(let invoice, let amount):
                 OrderPaid(id: id, customerId: facts.customerId, invoiceId: invoice, amountMinor: amount)
             case .orderCompleted(let invoice):

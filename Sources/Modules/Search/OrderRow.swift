@@ -8,6 +8,8 @@ public struct OrderRow: ProjectionRow {
     public let orderId: OrderID
     public var status: OrderStatus
     public var paid = false
+    /// The robot that fetches it, or has fetched it.
+    public var botName: String?
     /// Why it was rejected or canceled.
     public var reason: String?
     public var updatedAt: Instant
@@ -15,7 +17,7 @@ public struct OrderRow: ProjectionRow {
     public var placement: Placement?
     /// What is bought: as ordered, or what was left of it when some could not be had.
     public var goods: Goods?
-    public var detail = Timeline()
+    public var detail = Detail()
 
     public struct Placement: Codable, Sendable, Equatable {
         /// The number that people call the order by: the position of its creation in the log. It rises with time.
@@ -42,12 +44,29 @@ public struct OrderRow: ProjectionRow {
         }
     }
 
-    /// What happened to the order, in the order it was heard of.
-    public struct Timeline: Codable, Sendable, Equatable {
+    /// What only a view of the single order shows.
+    public struct Detail: Codable, Sendable, Equatable {
+        /// What happened to the order, the oldest first.
         public var timeline: [Moment] = []
+        /// What was taken from the order because it could not be had.
+        public var adjustments: [Shortage] = []
+        public var shopping = Shopping()
 
         public init() {}
     }
+
+    /// How far the order's shopping list has come, in units of all its lines.
+    public struct Shopping: Codable, Sendable, Equatable {
+        public var ordered = 0
+        public var picked = 0
+        public var missing = 0
+
+        /// In percent.
+        public var progress: Int { ordered > 0 ? min(100, (picked + missing) * 100 / ordered) : 0 }
+    }
+
+    /// In percent: 100 when a clerk has counted the goods, or all lines were picked or are missing.
+    public var progress: Int { detail.shopping.progress }
 
     public init(orderId: OrderID, status: OrderStatus, at: Instant) {
         self.orderId = orderId
@@ -58,7 +77,7 @@ public struct OrderRow: ProjectionRow {
 
 extension OrderRow: Codable {
     private enum Key: CodingKey {
-        case orderId, status, paid, reason, updatedAt, number, items
+        case orderId, status, paid, botName, progress, reason, updatedAt, number, items
     }
 
     public init(from decoder: any Decoder) throws {
@@ -66,6 +85,7 @@ extension OrderRow: Codable {
         orderId = try container.decode(OrderID.self, forKey: .orderId)
         status = try container.decode(OrderStatus.self, forKey: .status)
         paid = try container.decode(Bool.self, forKey: .paid)
+        botName = try container.decodeIfPresent(String.self, forKey: .botName)
         reason = try container.decodeIfPresent(String.self, forKey: .reason)
         updatedAt = try container.decode(Instant.self, forKey: .updatedAt)
         placement = container.contains(.number) ? try Placement(from: decoder) : nil
@@ -78,10 +98,34 @@ extension OrderRow: Codable {
         try container.encode(orderId, forKey: .orderId)
         try container.encode(status, forKey: .status)
         try container.encode(paid, forKey: .paid)
+        try container.encodeIfPresent(botName, forKey: .botName)
+        try container.encode(progress, forKey: .progress)
         try container.encodeIfPresent(reason, forKey: .reason)
         try container.encode(updatedAt, forKey: .updatedAt)
         try placement?.encode(to: encoder)
         try goods?.encode(to: encoder)
+    }
+}
+
+extension OrderRow.Detail {
+    private enum Key: CodingKey {
+        case timeline, adjustments, shopping
+    }
+
+    /// Older rows have a timeline and nothing else.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: Key.self)
+        timeline = try container.decode([Moment].self, forKey: .timeline)
+        adjustments = try container.decodeIfPresent([Shortage].self, forKey: .adjustments) ?? []
+        shopping = try container.decodeIfPresent(OrderRow.Shopping.self, forKey: .shopping) ?? OrderRow.Shopping()
+    }
+
+    /// Enters a moment at its time: clocks differ, and lists, invoices and orders are not heard of in step. When there are
+    /// too many, the middle goes, so that the beginning stays and the end can be followed.
+    mutating func note(_ moment: Moment) {
+        let place = timeline.lastIndex { $0.at <= moment.at }.map { $0 + 1 } ?? 0
+        timeline.insert(moment, at: place)
+        if timeline.count > SearchLimits.moments { timeline.remove(at: SearchLimits.moments / 2) }
     }
 }
 

@@ -6,6 +6,8 @@ enum SearchLimits {
     static let nameScalars = 400
     /// Statuses of one search: naming one twice does not make it two.
     static let statuses = 16
+    /// Moments of one order's timeline: an order that goes its way has about fifteen, each robot that gives up adds three.
+    static let moments = 100
     /// Terms of a word that are looked up in the postings of each order, instead of reading its text.
     static let probes = 8
     /// Log positions that share one row of `search.eras`: 2^14, about 600 orders.

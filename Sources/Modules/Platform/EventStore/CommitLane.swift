@@ -168,7 +168,7 @@ public actor CommitLane {
     }
 
     static func statement(_ units: [CommitUnit]) -> SQL {
-        var streams = Columns4<Int32, String, UUID, (expected: Int32, count: Int32)>()
+        var streams = Columns4<Int32, String, UUID, (expected: Int32?, count: Int32)>()
         var rows: [(stream: Int32, row: CommitUnit.Row, id: UUID)] = []
         var claims: [(stream: Int32, change: CommitUnit.ClaimChange)] = []
         var timers: [(stream: Int32, change: CommitUnit.TimerChange)] = []
@@ -177,7 +177,7 @@ public actor CommitLane {
             for stream in unit.streams {
                 streams.append(
                     Int32(index + 1), stream.name.category, stream.name.id,
-                    (Int32(stream.expected), Int32(stream.count)))
+                    (stream.expected.map { Int32($0) }, Int32(stream.count)))
             }
             let namespace = unit.id ?? UUID()
             for (number, row) in unit.rows.enumerated() {

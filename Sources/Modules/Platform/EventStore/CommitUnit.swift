@@ -5,7 +5,8 @@ import Kernel
 struct CommitUnit: Sendable {
     struct Stream: Sendable {
         let name: StreamName
-        let expected: Version
+        /// Nil, which `commit_batch` finds no difference to, where any version will do: for messages alone.
+        let expected: Version?
         /// Events; 0 only checks that the version is still the expected one.
         var count: Int
     }

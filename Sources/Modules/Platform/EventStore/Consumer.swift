@@ -7,13 +7,24 @@ import Postgres
 
 /// Gives each message of the log its effect on one listener: exactly once in effect, in order for each stream.
 ///
-/// A listener is a module's reactions, whose effects are appends under a command id made from the message's, or a table,
-/// whose effects are its own rows, written with the mark. A message that fails is parked, with those of its stream behind it,
+/// A listener is a module's reactions, whose effects are appends under a command id made from the message's; its part in
+/// sagas, whose commands it carries out and whose replies it hears in the same way; or a table, whose effects are its own
+/// rows, written with the mark. A message that fails is parked, with those of its stream behind it,
 /// and tried again later; the others flow on. What never succeeds is a dead letter.
 actor Consumer {
     enum Listener: Sendable {
         case reactions([String: Reaction])
+        /// The commands of sagas, said on their streams.
+        case commands(Participation)
+        /// What is said to sagas on their own streams, by their categories.
+        case replies([String: Coordination])
         case table(Table)
+    }
+
+    /// What a message is to lead to, as a command.
+    private struct Deed {
+        let request: CommandRequest
+        let decide: Dispatcher.Deciding
     }
 
     fileprivate enum Fate {
@@ -117,7 +128,7 @@ actor Consumer {
             try await lookAround()
             return false
         }
-        let heard = rows.filter { $0.envelope.kind == .message && listens(to: $0.envelope.type) }
+        let heard = rows.filter { $0.envelope.kind == .message && listens(to: $0.envelope) }
         if heard.isEmpty {
             position = end
             if position.rawValue - mark.rawValue >= Limits.rowsUnmarked { try await advance(to: position, with: []) }
@@ -140,16 +151,18 @@ actor Consumer {
         (mark, position) = (new, max(position, new))
     }
 
-    private func listens(to type: String) -> Bool {
+    private func listens(to envelope: Envelope) -> Bool {
         switch listener {
-        case .reactions(let reactions): reactions[type] != nil
-        case .table(let table): table.effects[type] != nil
+        case .reactions(let reactions): reactions[envelope.type] != nil
+        case .commands(let part): part.acceptance(of: envelope) != nil
+        case .replies(let sagas): sagas[envelope.stream.category]?.replies.contains(envelope.type) == true
+        case .table(let table): table.effects[envelope.type] != nil
         }
     }
 
     private func consume(_ rows: [LogRow], upTo end: Position) async throws {
         switch listener {
-        case .reactions:
+        case .reactions, .commands, .replies:
             let fates = try await react(to: rows)
             try await advance(to: end, with: fates.flatMap { park($0.row, $0.fate) })
         case .table(let table):
@@ -216,25 +229,53 @@ actor Consumer {
 
     /// Gives one message its effect. Throws only what is no message's fault.
     private func react(to row: LogRow) async throws -> Fate {
-        guard case .reactions(let reactions) = listener, let reaction = reactions[row.envelope.type] else {
-            return .done
-        }
-        let envelope = row.envelope
-        let id = uuid5(namespace: envelope.id, name: name)
-        let cause = Cause(correlation: envelope.cause.correlation, causation: envelope.id, actor: envelope.cause.actor)
         do {
-            _ = try await dispatcher.perform(
-                CommandRequest(id: id, mayRepeat: false, cause: cause), digest: Array(envelope.type.utf8)
-            ) { tx in
+            guard let deed = try deed(for: row.envelope) else { return .done }
+            do {
+                _ = try await dispatcher.perform(
+                    deed.request, digest: Array(row.envelope.type.utf8), deed.decide)
+                return .done
+            } catch let refusal as Refusal {
+                // Decided on what came after its own effect: it was done before the mark could be moved.
+                if try await dispatcher.wasDone(deed.request.id) { return .done }
+                throw refusal
+            }
+        } catch {
+            guard let fate = Fate(error) else { throw error }
+            return fate
+        }
+    }
+
+    private func deed(for envelope: Envelope) throws -> Deed? {
+        let cause = Cause(correlation: envelope.cause.correlation, causation: envelope.id, actor: envelope.cause.actor)
+        var request = CommandRequest(
+            id: uuid5(namespace: envelope.id, name: name), mayRepeat: false, cause: cause)
+        request.happenedAt = envelope.at
+        switch listener {
+        case .reactions(let reactions):
+            guard let reaction = reactions[envelope.type] else { return nil }
+            return Deed(request: request) { tx in
                 try await reaction.handle(envelope.body, tx)
                 return []
             }
-            return .done
-        } catch {
-            guard let fate = Fate(error) else { throw error }
-            // Decided on what came after its own effect: it was done before the mark could be moved.
-            if error is Refusal, try await dispatcher.wasDone(id) { return .done }
-            return fate
+        case .replies(let sagas):
+            guard let saga = sagas[envelope.stream.category] else { return nil }
+            return Deed(request: request) { tx in
+                try await saga.hear(envelope.stream.id, SagaReply(body: envelope.body), tx)
+                return []
+            }
+        case .commands(let part):
+            guard let acceptance = part.acceptance(of: envelope) else { return nil }
+            let (saga, key) = (envelope.stream, try envelope.sagaKey)
+            // Not the message's id: said again under the same key it is the same command.
+            var request = CommandRequest(
+                id: uuid5(namespace: saga.id, name: "\(saga.category) \(envelope.type) \(key)"), mayRepeat: false,
+                cause: cause)
+            request.happenedAt = envelope.at
+            request.asker = Asker(
+                stream: saga, version: envelope.version, command: envelope.type, key: key, reply: acceptance.reply)
+            return Deed(request: request) { tx in try await acceptance.handle(envelope.body, tx) }
+        case .table: return nil
         }
     }
 
@@ -305,7 +346,7 @@ actor Consumer {
         let position = row.envelope.position
         let fate: Fate
         switch listener {
-        case .reactions:
+        case .reactions, .commands, .replies:
             fate = try await react(to: row)
             if case .done = fate { return try await checkpoints.unpark(name, position, with: []) }
         case .table(let table):

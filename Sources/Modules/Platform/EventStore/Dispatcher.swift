@@ -11,12 +11,27 @@ public struct CommandRequest: Sendable {
     /// Whether the caller may send it again under this id, so that an earlier answer has to be looked for first.
     public let mayRepeat: Bool
     public let cause: Cause
+    /// When the message it is a reaction to was said.
+    var happenedAt: Instant?
+    /// Who is to hear what came of it.
+    var asker: Asker?
 
     public init(id: UUID, mayRepeat: Bool, cause: Cause) {
         self.id = id
         self.mayRepeat = mayRepeat
         self.cause = cause
     }
+}
+
+/// A saga that asked for a command by a message of its stream, and hears there what came of it.
+struct Asker: Sendable {
+    let stream: StreamName
+    /// That of the message which asked: a reply follows no event of its own.
+    let version: Version
+    let command: String
+    let key: String
+    /// The name of the command's reply, where it has something to say.
+    let reply: String?
 }
 
 /// What came of a command.
@@ -81,8 +96,8 @@ public final class Dispatcher: Sendable {
         var known: [StreamName] = []
         for _ in 0..<Limits.decisions {
             let work = Work(
-                id: request.id, now: clock.now, cause: request.cause, catalogue: catalogue, aggregates: aggregates,
-                questions: questions)
+                id: request.id, now: clock.now, cause: request.cause, happenedAt: request.happenedAt,
+                catalogue: catalogue, aggregates: aggregates, questions: questions)
             do {
                 await work.lock(known)
                 let outcome = try await once(work, request, digest, decide)
@@ -101,13 +116,17 @@ public final class Dispatcher: Sendable {
     private func once(
         _ work: Work, _ request: CommandRequest, _ digest: [UInt8], _ decide: Deciding
     ) async throws -> Outcome? {
-        let unit: CommitUnit
+        var unit: CommitUnit
         let reply: [UInt8]
         do {
             let tx: any Transaction & ~Copyable = UnitOfWork(work: work)
             reply = try await decide(tx)
             unit = try work.unit(digest: digest, answer: Answer(subject: work.subject, reply: reply).bytes)
+            if let asker = request.asker { unit.say(try asker.reply(of: reply), to: asker) }
         } catch let refusal as Refusal {
+            if let asker = request.asker, refusal.isFinal {
+                return try await refuse(asker, refusal, work, request, digest)
+            }
             // What the command itself has changed may refuse it now: if it was done, it is answered as it was then. One that
             // is decided needs no look: the lane knows what was done.
             if request.mayRepeat, let answer = try await answered(request, digest) { return answer }
@@ -135,10 +154,39 @@ public final class Dispatcher: Sendable {
             case .conflict:
                 await work.drop()
                 return nil
-            case .claimTaken(let claim): throw work.refusal(ofClaim: claim)
+            case .claimTaken(let claim):
+                let refusal = work.refusal(ofClaim: claim)
+                if let asker = request.asker { return try await refuse(asker, refusal, work, request, digest) }
+                throw refusal
             }
         } catch {
             // Whether it was written is not known, so memory is not trusted.
+            await work.drop()
+            throw error
+        }
+    }
+
+    /// Says to a saga that its command was refused: the one thing that a refusal leaves. It is written under the command's own
+    /// id, so that a command which was done is never refused afterwards, and only if what it was decided on is still the newest.
+    private func refuse(
+        _ asker: Asker, _ refusal: Refusal, _ work: Work, _ request: CommandRequest, _ digest: [UInt8]
+    ) async throws -> Outcome? {
+        var unit = work.check
+        (unit.id, unit.digest, unit.answer) = (request.id, digest, Answer(subject: nil, reply: []).bytes)
+        unit.say(
+            try SagaReply(to: asker.command, key: asker.key, refusal: refusal).spoken(named: asker.reply), to: asker)
+        do {
+            switch try await lane.commit(unit) {
+            case .done(let position): return Outcome(subject: nil, position: position, reply: [], isRepeated: false)
+            case .doneBefore(let position, let kept, let keptDigest):
+                await work.drop()
+                return try repeated(position, kept, keptDigest, digest)
+            case .conflict:
+                await work.drop()
+                return nil
+            case .claimTaken: preconditionFailure("a refusal took a claim")
+            }
+        } catch {
             await work.drop()
             throw error
         }
@@ -179,6 +227,24 @@ public final class Dispatcher: Sendable {
         }
         let answer = try Answer(bytes: kept)
         return Outcome(subject: answer.subject, position: position, reply: answer.reply, isRepeated: true)
+    }
+}
+
+extension Asker {
+    func reply(of payload: [UInt8]) throws -> Spoken {
+        try SagaReply(to: command, key: key, payload: payload).spoken(named: reply)
+    }
+}
+
+extension CommitUnit {
+    /// Adds what the saga hears. Its stream need not be at any version: a message changes no state, so nothing it does
+    /// meanwhile stands against it.
+    fileprivate mutating func say(_ spoken: Spoken, to asker: Asker) {
+        streams.append(Stream(name: asker.stream, expected: nil, count: 0))
+        rows.append(
+            Row(
+                stream: streams.count - 1, version: asker.version, kind: .message, type: spoken.type,
+                body: spoken.body))
     }
 }
 

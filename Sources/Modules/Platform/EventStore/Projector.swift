@@ -115,7 +115,7 @@ public actor Projector {
         let messages = rows.lazy.map(\.envelope).filter { $0.kind == .message }
         try await loadRows(for: Array(messages))
         for envelope in messages {
-            for (definition, folder) in projections where definition.events.contains(envelope.type) {
+            for (definition, folder) in projections where definition.hears(envelope.type) {
                 do { try folder.fold(envelope) } catch { skip(envelope, definition.name, error) }
             }
         }
@@ -168,7 +168,7 @@ public actor Projector {
         var wanted: [(folder: any Folder, keys: [UUIDOf])] = []
         for (definition, folder) in projections {
             var keys = Set<UUIDOf>()
-            for envelope in messages where definition.events.contains(envelope.type) {
+            for envelope in messages where definition.hears(envelope.type) {
                 guard let key = try? folder.key(for: envelope), !folder.holds(key) else { continue }
                 keys.insert(key)
             }

@@ -111,13 +111,3 @@ actor TimerRunner {
         }
     }
 }
-
-extension Refusal {
-    /// Whether asking again would be answered alike.
-    var isFinal: Bool {
-        switch kind {
-        case .unavailable, .stale, .internal: false
-        case .invalid, .unauthenticated, .forbidden, .notFound, .conflict: true
-        }
-    }
-}

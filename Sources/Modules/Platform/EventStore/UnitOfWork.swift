@@ -8,6 +8,7 @@ struct UnitOfWork: Transaction, ~Copyable {
 
     var now: Instant { work.now }
     var cause: Cause { work.cause }
+    var happenedAt: Instant { work.happenedAt }
 
     func newID<Noun>(_: ID<Noun>.Type) -> ID<Noun> { ID(rawValue: work.newID()) }
 
@@ -43,6 +44,7 @@ final class Work: @unchecked Sendable {
 
     let now: Instant
     let cause: Cause
+    let happenedAt: Instant
     let questions: Questions
     private let id: UUID
     private let catalogue: Catalogue
@@ -56,10 +58,14 @@ final class Work: @unchecked Sendable {
     /// The index of the first aggregate that was told something: the one an answer is about.
     private var first: Int?
 
-    init(id: UUID, now: Instant, cause: Cause, catalogue: Catalogue, aggregates: Aggregates, questions: Questions) {
+    init(
+        id: UUID, now: Instant, cause: Cause, happenedAt: Instant?, catalogue: Catalogue, aggregates: Aggregates,
+        questions: Questions
+    ) {
         self.id = id
         self.now = now
         self.cause = cause
+        self.happenedAt = happenedAt ?? now
         self.catalogue = catalogue
         self.aggregates = aggregates
         self.questions = questions

@@ -46,6 +46,8 @@ public actor Worker {
         }
         consumers =
             catalogue.reactions.map { consumer("\($0.module).reactions", .reactions($0.byEvent)) }
+            + catalogue.participants.map { consumer("\($0.module).commands", .commands($0.part)) }
+            + catalogue.sagas.map { consumer("\($0.module).replies", .replies($0.byCategory)) }
             + catalogue.tables.map { consumer("table.\($0.name)", .table($0)) }
         projector = Projector(
             on: loop, projections: catalogue.projections, pool: pool, tail: tail, feed: feed, publish: publish)
@@ -93,6 +95,15 @@ public actor Worker {
         for known in consumers where known.name == consumer { await known.forget() }
         await feed.poke()
         return revived > 0
+    }
+
+    /// Lays a dead letter aside for good. False if there is none that is open.
+    public func discard(_ consumer: String, _ position: Position, because reason: String) async throws -> Bool {
+        try await pool.execute(
+            """
+            update mall.dead_letters set resolved = \("discarded: " + reason)
+            where consumer = \(consumer) and position = \(position.rawValue) and resolved is null
+            """) > 0
     }
 
     /// Stops and starts single listeners, by the names their checkpoints have.

@@ -23,13 +23,23 @@ public enum Part: Sendable {
     case answers(Answering)
     case migrates([Migration])
     case ticks(Ticking)
+    case coordinates(Coordination)
 }
 
 /// A command and the one who carries it out.
 public struct Acceptance: Sendable {
     public let command: String
+    /// How a reply with something in it is named on the stream of a saga that asked.
+    public let reply: String?
     /// Decodes the command, runs the handler, encodes the reply.
     public let handle: @Sendable ([UInt8], borrowing any Transaction & ~Copyable) async throws -> [UInt8]
+
+    /// The one who carries out what nobody does: a saga that asks for it is refused, and does not wait for ever.
+    public static func nobody(_ command: String) -> Acceptance {
+        Acceptance(command: command, reply: nil) { _, _ in
+            throw Refusal.notFound("nobody carries out \(command)")
+        }
+    }
 }
 
 /// A listener whose effects are appends: it tells aggregates and says messages.
@@ -54,6 +64,21 @@ public struct Spoken: Sendable {
         type = Swift.type(of: message).name
         body = try Coding.body(of: message)
     }
+
+    init(type: String, body: [UInt8]) {
+        self.type = type
+        self.body = body
+    }
+}
+
+/// A saga: what its streams say and hear.
+public struct Coordination: Sendable {
+    public let category: String
+    /// The names of the commands it says.
+    public let commands: Set<String>
+    /// The names of the replies it hears on its own stream.
+    public let replies: Set<String>
+    public let hear: @Sendable (UUIDOf, SagaReply, borrowing any Transaction & ~Copyable) async throws -> Void
 }
 
 /// A published query and its answer.

@@ -6,7 +6,7 @@ public typealias UUIDOf = UUID
 /// The one handler of a command. Two modules that accept the same command stop the program at start.
 public func accepts<C: PublicCommand>(_: C.Type, _ handle: @escaping Handler<C, C.Reply>) -> Part {
     .accepts(
-        Acceptance(command: C.name) { bytes, tx in
+        Acceptance(command: C.name, reply: C.replyName) { bytes, tx in
             let command: C
             do { command = try Coding.decode(C.self, from: bytes) } catch { throw Refusal(decoding: error) }
             return try Coding.encode(await handle(command, tx))

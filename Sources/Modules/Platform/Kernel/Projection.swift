@@ -63,6 +63,8 @@ public struct RowChange: Sendable {
 public struct Projection<Row: ProjectionRow>: Folding {
     public let name: String
     public let folds: [String: Fold<Row>]
+    /// Folds what has no fold of its own, of whatever name.
+    let other: Fold<Row>?
     public let storage: any ProjectionStorage
     public let columnNames = ColumnNames(Row.columns.map(\.name))
 
@@ -78,6 +80,7 @@ public struct Projection<Row: ProjectionRow>: Folding {
             precondition(byEvent[fold.event] == nil, "projection \(name) folds \(fold.event) twice")
             byEvent[fold.event] = fold
         }
+        other = byEvent.removeValue(forKey: Fold<Row>.everything)
         self.folds = byEvent
         events = Set(byEvent.keys)
         columns = Row.columns.map { ($0.name, $0.kind) }
@@ -86,7 +89,10 @@ public struct Projection<Row: ProjectionRow>: Folding {
     public let events: Set<String>
     public let columns: [(name: String, kind: ColumnKind)]
 
+    public func hears(_ message: String) -> Bool { other != nil || events.contains(message) }
     public func makeFolder() -> any Folder { TypedFolder(self) }
+
+    func fold(of message: String) -> Fold<Row>? { folds[message] ?? other }
 }
 
 /// A projection, its row type erased.
@@ -95,15 +101,20 @@ public protocol Folding: Sendable {
     var storage: any ProjectionStorage { get }
     var columnNames: ColumnNames { get }
     var columns: [(name: String, kind: ColumnKind)] { get }
-    /// The names of the messages it folds.
+    /// The names of the messages it has folds for.
     var events: Set<String> { get }
+    /// Whether it folds messages of this name.
+    func hears(_ message: String) -> Bool
     func makeFolder() -> any Folder
 }
 
 /// How one kind of event changes the row it is about.
 public struct Fold<Row: Sendable>: Sendable {
+    /// Stands for the name of every message.
+    static var everything: String { "*" }
+
     public let event: String
-    let key: @Sendable (Envelope) throws -> UUID
+    let key: @Sendable (Envelope) throws -> UUID?
     let apply: @Sendable (inout Row?, Envelope) throws -> Void
 }
 
@@ -117,6 +128,23 @@ public func on<E: PublicEvent, Noun, Row>(
     } apply: { row, envelope in
         fold(&row, try envelope.message(E.self), envelope)
     }
+}
+
+/// The row with this key changes by whatever is said that no other fold of the projection takes; a message without a key
+/// concerns no row.
+public func onEverythingElse<Row>(
+    _ key: @escaping @Sendable (Envelope) throws -> UUID?,
+    _ fold: @escaping @Sendable (inout Row?, Envelope) throws -> Void
+) -> Fold<Row> {
+    Fold(event: Fold<Row>.everything, key: key, apply: fold)
+}
+
+/// As `on`, for a message that does not say itself which row it is about.
+public func on<E: PublicEvent, Row>(
+    _: E.Type, keyedBy key: @escaping @Sendable (Envelope) throws -> UUID?,
+    _ fold: @escaping @Sendable (inout Row?, E, Envelope) -> Void
+) -> Fold<Row> {
+    Fold(event: E.name, key: key) { row, envelope in fold(&row, try envelope.message(E.self), envelope) }
 }
 
 /// Folds a projection's rows in memory, batch by batch. Not shared; belongs to one projector or one test.
@@ -150,7 +178,7 @@ final class TypedFolder<Row: ProjectionRow>: Folder {
 
     init(_ projection: Projection<Row>) { self.projection = projection }
 
-    func key(for envelope: Envelope) throws -> UUID? { try projection.folds[envelope.type]?.key(envelope) }
+    func key(for envelope: Envelope) throws -> UUID? { try projection.fold(of: envelope.type)?.key(envelope) }
 
     func holds(_ key: UUID) -> Bool { entries[key] != nil }
 
@@ -167,8 +195,7 @@ final class TypedFolder<Row: ProjectionRow>: Folder {
     }
 
     func fold(_ envelope: Envelope) throws {
-        guard let fold = projection.folds[envelope.type] else { return }
-        let key = try fold.key(envelope)
+        guard let fold = projection.fold(of: envelope.type), let key = try fold.key(envelope) else { return }
         guard var entry = entries[key] else {
             preconditionFailure("a row of \(projection.name) was folded before it was loaded")
         }

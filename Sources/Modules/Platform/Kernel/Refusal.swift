@@ -26,6 +26,14 @@ public struct Refusal: Error, Equatable, Sendable, Codable {
         self.field = field
     }
 
+    /// Whether asking again would be answered alike.
+    public var isFinal: Bool {
+        switch kind {
+        case .unavailable, .stale, .internal: false
+        case .invalid, .unauthenticated, .forbidden, .notFound, .conflict: true
+        }
+    }
+
     public static func invalid(_ message: String, field: String? = nil) -> Refusal {
         Refusal(.invalid, message, field: field)
     }

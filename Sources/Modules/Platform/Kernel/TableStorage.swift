@@ -5,12 +5,15 @@ public struct TableStorage: ProjectionStorage {
     private let table: String
     private let columns: [(name: String, kind: ColumnKind)]
 
-    /// Names are written into SQL and come from code: letters, digits and underscores only.
+    /// Names are written into SQL and come from code: letters, digits and underscores only. PostgreSQL does not tell large
+    /// letters from small ones in them.
     public init(_ name: String, columns: [(name: String, kind: ColumnKind)]) {
         for name in [name] + columns.map(\.name) {
             precondition(
-                name.utf8.allSatisfy { $0 == 95 || (97...122).contains($0) || (48...57).contains($0) },
-                "\(name) cannot name a table or a column: a-z, 0-9 and _ only")
+                name.utf8.allSatisfy {
+                    $0 == 95 || (97...122).contains($0) || (65...90).contains($0) || (48...57).contains($0)
+                },
+                "\(name) cannot name a table or a column: letters, digits and _ only")
         }
         table = "live.\(name)"
         self.columns = columns

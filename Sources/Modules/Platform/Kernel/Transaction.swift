@@ -7,6 +7,8 @@ public protocol Transaction: ~Copyable {
     /// The mall's time: the same for everything in this unit of work.
     var now: Instant { get }
     var cause: Cause { get }
+    /// When the message that is reacted to was said, perhaps long ago; now, where there is none.
+    var happenedAt: Instant { get }
 
     /// An identifier for something new, derived from the command: a repeated command makes the same one.
     func newID<Noun>(_ type: ID<Noun>.Type) -> ID<Noun>

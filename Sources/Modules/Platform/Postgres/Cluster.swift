@@ -178,11 +178,22 @@ public actor Cluster {
         }
     }
 
+    /// How a cluster that runs in this folder is reached. Whether one does, the connection shows.
+    public static func conninfo(running folder: String, database: String = "mallbots") -> String {
+        let resolved = realpath(folder, nil)
+        defer { free(resolved) }
+        return conninfo(socket: (resolved.map { String(cString: $0) } ?? folder) + "/socket", database)
+    }
+
     // Talking, blocking
 
     private func conninfo(_ files: ClusterFiles, _ database: String) -> String {
-        let host = files.socket.flatMap { $0 == "'" || $0 == "\\" ? "\\\($0)" : "\($0)" }
-        return "host='\(String(host))' port=\(files.port) user=postgres dbname=\(database)"
+        Self.conninfo(socket: files.socket, database)
+    }
+
+    private static func conninfo(socket: String, _ database: String) -> String {
+        let host = socket.flatMap { $0 == "'" || $0 == "\\" ? "\\\($0)" : "\($0)" }
+        return "host='\(String(host))' port=\(ClusterFiles.port) user=postgres dbname=\(database)"
     }
 
     private func ping(_ files: ClusterFiles) -> PGPing {

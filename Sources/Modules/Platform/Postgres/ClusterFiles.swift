@@ -17,7 +17,7 @@ struct ClusterFiles {
     var data: String { "\(folder)/data" }
     var socket: String { "\(folder)/socket" }
     var log: String { "\(folder)/postgres.log" }
-    var port: Int { 5432 }
+    static let port = 5432
 
     /// The server's log starts anew, at a start of the server, when it has grown beyond this.
     static let logLimit = 16 << 20
@@ -34,7 +34,7 @@ struct ClusterFiles {
         chmod(socket, 0o700)
         try account.owns(socket)
         // sun_path in unix(7) holds 107 bytes and a null.
-        guard "\(socket)/.s.PGSQL.\(port)".utf8.count <= 107 else {
+        guard "\(socket)/.s.PGSQL.\(Self.port)".utf8.count <= 107 else {
             throw ClusterError("\(socket) is too long a path for a socket; choose a shorter one for the data")
         }
     }
@@ -96,7 +96,7 @@ struct ClusterFiles {
     }
 
     func configure(_ settings: [(String, String)]) throws(ClusterError) {
-        let all = [("listen_addresses", ""), ("unix_socket_directories", socket), ("port", "\(port)")] + settings
+        let all = [("listen_addresses", ""), ("unix_socket_directories", socket), ("port", "\(Self.port)")] + settings
         let text = all.map {
             "\($0) = '\($1.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''"))'\n"
         }

@@ -1,0 +1,121 @@
+import ArgumentParser
+import Contracts
+import EventLoop
+import EventStore
+import FoundationEssentials
+import Glibc
+import Kernel
+import Logging
+import Postgres
+
+/// The database of the running system, for commands that need nothing else of it.
+struct RunningDatabase: ParsableArguments {
+    @Option(help: "The folder of the private PostgreSQL; DATABASE_URL names another database.") var data = ".mallbots"
+
+    /// Lends the accounts of the running system. What is changed reaches its open pages within a second.
+    func withAccounts(_ body: (Accounts) async throws -> Void) async throws {
+        let loop = EventLoop(name: "command")
+        defer { loop.stop() }
+        let conninfo = getenv("DATABASE_URL").map { String(cString: $0) } ?? Cluster.conninfo(running: data)
+        let pool = Pool(
+            Configuration(conninfo, name: "mallbots command"), size: 1, on: loop,
+            logger: Logger(label: "mallbots.command", factory: { _ in SwiftLogNoOpLogHandler() }))
+        do {
+            try await body(Accounts(pool: pool, clock: MallClock()))
+            await pool.close()
+        } catch {
+            await pool.close()
+            let reason = (error as? Refusal)?.message ?? "\(error)"
+            throw ValidationError("\(reason)")
+        }
+    }
+}
+
+/// Who may use the admin page.
+struct Staff: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "List, add, change and remove the accounts of staff, of the running system.",
+        subcommands: [List.self, Put.self, Remove.self])
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Say who has an account, with which roles.")
+
+        @OptionGroup var database: RunningDatabase
+
+        func run() async throws {
+            try await database.withAccounts { accounts in
+                for account in try await accounts.staff() {
+                    let stores =
+                        account.stores.isEmpty ? "" : "\t" + account.stores.map(\.description).joined(separator: ",")
+                    print("\(account.user)\t\(account.name)\t\(account.roles.joined(separator: ","))\(stores)")
+                }
+            }
+        }
+    }
+
+    struct Put: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Add an account, or give one another name, roles and stores.",
+            discussion: """
+                A new account's password is made and printed, once. An existing account keeps its password, unless \
+                --new-password asks for another, which ends its sessions.
+                """)
+
+        @Argument(help: "The name to log in with.") var user: String
+        @Option(help: "The person's name; by default the one they have, or else the user.") var name: String?
+        @Option(
+            help: "A role; may be given several times: \(Role.allCases.map(\.rawValue).joined(separator: ", ")).")
+        var role: [Role]
+        @Option(help: "The id of a store that a store_manager has; may be given several times.") var store: [String] =
+            []
+        @Flag(help: "Make another password.") var newPassword = false
+        @OptionGroup var database: RunningDatabase
+
+        func run() async throws {
+            let stores = try store.map { text in
+                guard let id = StoreID(text) else { throw ValidationError("\(text) is not the id of a store") }
+                return id
+            }
+            try await database.withAccounts { accounts in
+                let known = try await accounts.staff().first { $0.user == user }
+                let password = newPassword && known != nil ? Accounts.newPassword() : nil
+                let made = try await accounts.put(
+                    user: user, name: name ?? known?.name ?? user, password: password, roles: Set(role),
+                    stores: Set(stores))
+                print("\(user): \(role.map(\.rawValue).sorted().joined(separator: ", "))")
+                if let password = made ?? password { print("password: \(password)") }
+            }
+        }
+    }
+
+    struct Remove: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Take an account away; its pages close.")
+
+        @Argument(help: "The name it logs in with.") var user: String
+        @OptionGroup var database: RunningDatabase
+
+        func run() async throws {
+            try await database.withAccounts { accounts in
+                guard try await accounts.remove(user: user) else {
+                    throw Refusal.notFound("there is no account \(user)")
+                }
+                print("\(user) is removed")
+            }
+        }
+    }
+}
+
+/// The tokens kiosks work with.
+struct Kiosk: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Make a kiosk's token and print it, once; the token it had is worth nothing any more.")
+
+    @Argument(help: "What the kiosk is called.") var name: String
+    @OptionGroup var database: RunningDatabase
+
+    func run() async throws {
+        try await database.withAccounts { print("kiosk token: \(try await $0.token(forKiosk: name))") }
+    }
+}
+
+extension Role: ExpressibleByArgument {}
