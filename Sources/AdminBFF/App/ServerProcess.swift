@@ -130,7 +130,8 @@ actor ServerProcess {
         posix_spawnattr_setsigdefault(&attributes, &signals)
         let texts = arguments.map { strdup($0) } + [nil]
         // Its database is its own, whatever this program was told.
-        let environment = ["PATH=/usr/local/bin:/usr/bin:/bin", "LANG=C.UTF-8"].map { strdup($0) } + [nil]
+        let variables: [String] = ["PATH=/usr/local/bin:/usr/bin:/bin", "LANG=C.UTF-8"]
+        let environment = variables.map { strdup($0) } + [nil]
         defer { for text in texts + environment { free(text) } }
         var id: pid_t = 0
         let result = posix_spawn(&id, arguments[0], &actions, &attributes, texts, environment)

@@ -102,7 +102,7 @@ struct Customer: Sendable {
     private static let attempts = 3
 
     /// The simulated card service is told what to say. Others may meet its mood; they try again.
-    private func script(_ mood: String) async { _ = await crew.control?.post("/services", "{\"card\":\"\(mood)\"}") }
+    private func script(_ mood: String) async { _ = await crew.control?.post("/services", "{\"authorize\":\"\(mood)\"}") }
 
     /// Waits, pays, changes their mind and collects, as planned, until the order has ended.
     private func follow(_ kiosk: Person, _ slip: Slip, _ phone: String, _ plan: CustomerPlan) async {
