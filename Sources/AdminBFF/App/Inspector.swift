@@ -110,7 +110,7 @@ actor Inspector {
         let (definition, folder) = projections[index]
         var changed: Set<UUID> = []
         do {
-            for envelope in sight.log where envelope.kind == .message && definition.events.contains(envelope.type) {
+            for envelope in sight.log where envelope.kind == .message && definition.hears(envelope.type) {
                 guard let key = try folder.key(for: envelope) else { continue }
                 if !folder.holds(key) {
                     if let row = expected[index][key] {

@@ -83,6 +83,8 @@ public struct Busywork: Sendable {
     /// Of the mall's time; but peace costs, so there is none more often than this.
     private static let between = Duration.seconds(10)
     private static let leastBetween = Duration.seconds(3)
+    /// Of one look.
+    private static let shown = 50
 
     /// Stops everybody now and then and looks whether everything holds. Returns how often something did not.
     private func guardPeace(of crew: Crew) async -> Int {
@@ -100,7 +102,8 @@ public struct Busywork: Sendable {
 
     private func look(isLast: Bool) async -> Int {
         guard let check, let found = await check(isLast) else { return 0 }
-        for violation in found { say("violation: \(violation)") }
+        for violation in found.prefix(Self.shown) { say("violation: \(violation)") }
+        if found.count > Self.shown { say("violations: \(found.count - Self.shown) more") }
         return found.count
     }
 
