@@ -55,7 +55,7 @@ let package = Package(
         .code(
             "EventStore", in: "Modules/Platform",
             sees: ["Kernel", "EventLoop", "Crypto", "Postgres", .collections("DequeModule"), .log],
-            embeds: ["log", "commit_batch", "advance", "horizon"].map { "Schema/\($0).sql" }),
+            embeds: ["log", "commit_batch", "advance", "horizon", "rebuilds"].map { "Schema/\($0).sql" }),
         .code("Server", in: "AdminBFF", sees: ["CLinux", "EventLoop", "HTTP", "WebSocket", .log]),
         // Customers, robots and staff who know the system by its gateways only.
         .code("Busywork", in: "AdminBFF", sees: ["Kernel", "Contracts", "EventLoop", "WebSocket"]),
@@ -116,7 +116,10 @@ let package = Package(
         .test("OrderingTests", of: ["Kernel", "Contracts", "DomainTestSupport", "Ordering"]),
         .test(
             "PaymentsTests",
-            of: ["Kernel", "Contracts", "DomainTestSupport", "Payments", "Baskets", "Stores", "Customers", "Ordering"]),
+            of: [
+                "Kernel", "Contracts", "DomainTestSupport", "Payments", "Baskets", "Stores", "Customers", "Ordering",
+                "EventStore", "EventStoreTestSupport", "EventLoop", "Postgres", "PostgresTestSupport", .log,
+            ]),
         .test(
             "DepotTests",
             of: ["Kernel", "Contracts", "DomainTestSupport", "Depot", "Stores", "Postgres", "PostgresTestSupport"]),

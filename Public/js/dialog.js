@@ -15,49 +15,72 @@ const MONEY_ERRORS = {
 }
 
 /**
- * Opens a dialog. `fields` are {name, label, value, required, kind: "text" | "long" | "money", max, hint};
- * `send(values, attempt)` sends the command and answers its outcome, or nothing if there was nothing to do.
- * `meanwhile()` says what others have changed since the dialog was opened, or nothing; it is asked after every commit.
+ * Opens a dialog. `fields` are {name, label, value, required, kind, max, hint, options}, where `kind` is "text", "long",
+ * "money", "password", or "choice" and "checks" of `options` {value, label, hint, disabled};
+ * `send(values, attempt)` sends the command and answers its outcome, or nothing if there was nothing to do. `done` is what
+ * is said then, or makes it of the answer.
+ * `meanwhile()` says what others have changed since the dialog was opened, or nothing; it is asked after every commit, as
+ * is `blocked()`, which says whether what is shown may not be sent as it is.
+ * `content` is a node above the fields; `wide` gives it room. Without `submit` there is nothing to do but to close it.
  */
 export function openDialog({
-  title, text: words, fields = [], submit, dismiss = "Cancel", danger = false, done, send, meanwhile,
+  title, text: words, fields = [], submit, dismiss = "Cancel", danger = false, done, send, meanwhile, blocked, content,
+  wide = false,
 }) {
   const dialog = stamp("dialog")
   const form = dialog.querySelector("form")
   const button = form.querySelector("[type=submit]")
   const attempt = new Attempt()
-  fill(dialog, { title, submit, dismiss })
+  fill(dialog, { title, submit: submit ?? "", dismiss })
   if (words) {
     text(slot(dialog, "text"), words)
     slot(dialog, "text").hidden = false
   }
+  if (!submit) button.remove()
   if (danger) button.classList.replace("button-primary", "button-danger")
+  if (wide) dialog.classList.add("dialog-wide")
+  if (content) form.querySelector(".dialog-fields").before(content)
   const inputs = new Map(fields.map((field) => [field.name, addField(form.querySelector(".dialog-fields"), field)]))
   let busy = false
+  const freeze = (held) => {
+    for (const { input } of inputs.values()) {
+      if (input.localName === "fieldset") input.inert = held
+      else input.readOnly = held
+    }
+    if (content) content.inert = held
+  }
+  const look = () => {
+    // What one's own command changes is no news.
+    if (busy) return
+    if (meanwhile) text(slot(dialog, "meanwhile"), meanwhile() ?? "")
+    if (blocked) button.disabled = Boolean(blocked())
+  }
 
   form.addEventListener("submit", async (event) => {
     event.preventDefault()
-    if (busy) return
+    if (busy || blocked?.()) return
     clearErrors(form)
     const values = read(fields, inputs)
     if (!values) return
     busy = true
     button.classList.add("is-busy")
     button.setAttribute("aria-busy", "true")
-    for (const { input } of inputs.values()) input.readOnly = true
+    freeze(true)
     try {
       const answer = await send(values, attempt)
       const seen = answer?.position === undefined || await live.reached(answer.position)
       dialog.close()
-      if (!seen) toast(`${done ?? "Saved"}. The page will show it when it has caught up.`)
-      else if (done && answer) toast(done)
+      const said = typeof done === "function" ? done(answer) : done
+      if (!seen) toast(`${said ?? "Saved"}. The page will show it when it has caught up.`)
+      else if (said && answer) toast(said)
     } catch (error) {
       refuse(form, inputs, error)
     } finally {
       busy = false
       button.classList.remove("is-busy")
       button.removeAttribute("aria-busy")
-      for (const { input } of inputs.values()) input.readOnly = false
+      freeze(false)
+      look()
     }
   })
   form.querySelector("[data-act=dismiss]").addEventListener("click", () => { if (!busy) dialog.close() })
@@ -65,27 +88,41 @@ export function openDialog({
   form.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) form.requestSubmit()
   })
-  // What one's own command changes is no news.
-  const stop = meanwhile && live.onStatus(() => { if (!busy) text(slot(dialog, "meanwhile"), meanwhile() ?? "") })
+  const stop = live.onStatus(look)
+  form.addEventListener("input", look)
+  form.addEventListener("change", () => {
+    // Another answer is about to be given: what was wrong with the last one is over.
+    slot(form, "error").hidden = true
+    look()
+  })
   dialog.addEventListener("close", () => {
-    stop?.()
+    stop()
     dialog.remove()
   })
   document.body.append(dialog)
   dialog.showModal()
-  const first = inputs.values().next().value?.input
-  first?.focus()
-  first?.select?.()
+  const first = content?.querySelector("input") ?? inputs.values().next().value?.input
+  const place = first?.localName === "fieldset" ? first.querySelector("input:checked, input") : first
+  place?.focus()
+  place?.select?.()
   return dialog
 }
 
-function addField(parent, { name, label, value = "", kind = "text", max = 200, hint, required }) {
+/** Shows what is told once and never again. */
+export function showSecret(title, words, secret) {
+  const content = make("p", "secret")
+  content.append(make("code", "", secret))
+  openDialog({ title, text: words, content, dismiss: "I have it" })
+}
+
+function addField(parent, { name, label, value = "", kind = "text", max = 200, hint, required, options }) {
   const field = make("div", "field")
   field.dataset.field = name
   const id = `field-${name}`
   const caption = make("label", "label", label)
   caption.htmlFor = id
   if (!required) caption.append(make("span", "label-hint", " · optional"))
+  if (options) return addOptions(parent, field, { name, label, kind, value, options, hint })
   const input = make(kind === "long" ? "textarea" : "input", kind === "money" ? "input numeric" : "input")
   Object.assign(input, { id, name, maxLength: max, autocomplete: "off" })
   if (required) input.required = true
@@ -97,6 +134,7 @@ function addField(parent, { name, label, value = "", kind = "text", max = 200, h
     holder = make("div", "money")
     holder.append(input, make("span", "money-unit", symbol))
   } else {
+    if (kind === "password") Object.assign(input, { type: "password", autocomplete: "new-password" })
     input.value = value
   }
   const error = make("p", "field-error")
@@ -110,14 +148,42 @@ function addField(parent, { name, label, value = "", kind = "text", max = 200, h
   return { input, error }
 }
 
+/** One of several, or any number of them. */
+function addOptions(parent, field, { name, label, kind, value, options, hint }) {
+  const input = make("fieldset", "options")
+  input.append(make("legend", "label", label))
+  for (const option of options) {
+    const row = make("label", "option")
+    const box = make("input")
+    Object.assign(box, { type: kind === "checks" ? "checkbox" : "radio", name, value: option.value })
+    box.checked = kind === "checks" ? value.includes(option.value) : value === option.value
+    box.disabled = option.disabled ?? false
+    const words = make("span", "option-label", option.label)
+    if (option.hint) words.append(make("span", "option-hint", option.hint))
+    row.append(box, words)
+    input.append(row)
+  }
+  const error = make("p", "field-error")
+  error.hidden = true
+  field.append(input, error)
+  if (hint) field.append(make("p", "field-note", hint))
+  input.addEventListener("change", () => clearError(input, error))
+  parent.append(field)
+  return { input, error }
+}
+
 function read(fields, inputs) {
   const values = {}
   let wrong = null
   for (const { name, label, kind, required } of fields) {
     const { input, error } = inputs.get(name)
-    const said = input.value.trim()
+    const said = kind === "password" ? input.value : (input.value ?? "").trim()
     let problem
-    if (kind === "money") {
+    if (kind === "choice" || kind === "checks") {
+      const chosen = [...input.querySelectorAll("input:checked")].map((box) => box.value)
+      values[name] = kind === "checks" ? chosen : chosen[0]
+      if (required && chosen.length === 0) problem = `Choose ${kind === "checks" ? "at least one" : "one"}.`
+    } else if (kind === "money") {
       const amount = parseMoney(said, moneyNotation())
       values[name] = amount.minor
       if (amount.error === "precision") problem = `Use at most ${moneyNotation().digits} decimals.`

@@ -3,9 +3,9 @@
 import { Link } from "./link.js"
 import { Protocol } from "./protocol.js"
 
-/** The server allows 32 views a connection; a tab uses at most four. A ninth tab gets its own socket. */
-export const MAX_TABS = 8
-export const MAX_VIEWS_PER_TAB = 4
+/** The server allows 32 views a connection; a tab uses at most eight, and the depot nearly does. A fifth tab gets a socket of its own. */
+export const MAX_TABS = 4
+export const MAX_VIEWS_PER_TAB = 8
 
 export class Hub {
   #protocol = new Protocol()

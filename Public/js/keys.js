@@ -1,7 +1,9 @@
 // The keyboard: letters command the screen that is shown, unless the person is writing or a dialog is open.
 
-import { stamp, typing } from "./dom.js"
+import { make, slot, stamp, typing } from "./dom.js"
+import { SCREENS, sees } from "./rights.js"
 import { go } from "./router.js"
+import { store } from "./store.js"
 
 const SEQUENCE_MS = 900
 let leader = 0
@@ -18,8 +20,8 @@ export function listenToKeys(screen) {
     }
     if (event.timeStamp - leader < SEQUENCE_MS) {
       leader = 0
-      if (event.key === "o") return act(event, () => go("/orders"))
-      if (event.key === "s") return act(event, () => go("/stores"))
+      const screen = screens().find((name) => SCREENS[name].key === event.key)
+      if (screen) return act(event, () => go(`/${screen}`))
     }
     switch (event.key) {
       case "g": leader = event.timeStamp; break
@@ -33,8 +35,15 @@ export function listenToKeys(screen) {
   })
 }
 
+const screens = () => Object.keys(SCREENS).filter((name) => sees(name, store.session?.roles))
+
 export function showKeys() {
   const dialog = stamp("keys")
+  slot(dialog, "go").append(...screens().map((name) => {
+    const pair = make("span", "keys-pair")
+    pair.append(make("kbd", "", "G"), " ", make("kbd", "", SCREENS[name].key.toUpperCase()), ` ${name}`)
+    return pair
+  }))
   dialog.addEventListener("close", () => dialog.remove())
   dialog.addEventListener("click", ({ target }) => { if (target === dialog) dialog.close() })
   document.body.append(dialog)

@@ -44,6 +44,8 @@ export class LiveList {
   }
 
   get view() { return this.#view }
+  /** Whether the rows shown are not yet those that were asked for last. */
+  get asking() { return this.#asking }
 
   start() {
     this.#listen()
@@ -65,10 +67,11 @@ export class LiveList {
   ask() {
     this.limit = FIRST_WINDOW
     this.#arrived.clear()
-    this.#asking = true
     hold.release()
     this.scroller.scrollTop = 0
-    this.#view.change(this.#options.query(this.limit))
+    // Nothing else is asked for: there will be no answer to wait for.
+    if (!this.#view.change(this.#options.query(this.limit))) return
+    this.#asking = true
     // A quick answer needs no skeleton; a slow one must not look like a result.
     setTimeout(() => {
       if (!this.#asking) return

@@ -23,10 +23,12 @@ class Subscription {
     this.rows = new Rows(query.order)
   }
 
+  /** Asks for something else; says whether it is something else. */
   change(query) {
-    if (JSON.stringify(query) === JSON.stringify(this.query)) return
+    if (JSON.stringify(query) === JSON.stringify(this.query)) return false
     this.query = query
     this.live.ask({ type: "change", view: this.id, query })
+    return true
   }
 
   close() { this.live.drop(this) }

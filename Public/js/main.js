@@ -5,16 +5,27 @@ import { holdWhileBusy } from "./hold.js"
 import { listenToKeys, showKeys } from "./keys.js"
 import { live } from "./live.js"
 import { openMenu } from "./menu.js"
-import { onMove, place, startRouter } from "./router.js"
+import { home, sees } from "./rights.js"
+import { go, onMove, place, startRouter } from "./router.js"
 import { Refusal, ask, send, session } from "./send.js"
 import { store } from "./store.js"
+import "./elements/audit-screen.js"
+import "./elements/customers-screen.js"
+import "./elements/depot-screen.js"
 import "./elements/fresh-badge.js"
+import "./elements/list-panel.js"
 import "./elements/login-screen.js"
+import "./elements/messages-screen.js"
 import "./elements/order-filters.js"
 import "./elements/order-panel.js"
 import "./elements/order-table.js"
 import "./elements/orders-screen.js"
+import "./elements/payments-screen.js"
+import "./elements/pickup-screen.js"
 import "./elements/price-history.js"
+import "./elements/sagas-screen.js"
+import "./elements/since-time.js"
+import "./elements/staff-screen.js"
 import "./elements/store-screen.js"
 import "./elements/stores-screen.js"
 import "./elements/toast-list.js"
@@ -60,6 +71,9 @@ function enter(person) {
   const user = shell.querySelector("[data-act=user]")
   user.setAttribute("aria-label", `${person.name}, account and appearance`)
   user.addEventListener("click", () => openMenu(user, { title: `${person.name} (${person.user})`, items: userItems() }))
+  for (const link of shell.querySelectorAll(".side-link[data-screen]")) {
+    link.hidden = !sees(link.dataset.screen, person.roles)
+  }
   root.replaceChildren(shell)
   live.connect()
   show(place())
@@ -78,24 +92,35 @@ function leave(message) {
   document.title = "Sign in · MallBots"
 }
 
-const SCREENS = { orders: "orders-screen", stores: "stores-screen", store: "store-screen" }
+const SCREENS = {
+  audit: "audit-screen", customers: "customers-screen", depot: "depot-screen", messages: "messages-screen",
+  orders: "orders-screen", payments: "payments-screen", pickup: "pickup-screen", sagas: "sagas-screen",
+  staff: "staff-screen", stores: "stores-screen", store: "store-screen",
+}
 
 function show(here) {
   if (!shell) return
+  const { roles } = store.session
+  if (!here.screen) return go(`/${home(roles)}`, { replace: true })
   const main = shell.querySelector(".main")
   const name = here.screen === "stores" && here.id ? "store" : here.screen
   for (const link of shell.querySelectorAll(".side-link[data-screen]")) {
-    if (link.dataset.screen === here.screen) link.setAttribute("aria-current", "page")
-    else link.removeAttribute("aria-current")
+    if (link.dataset.screen === here.screen) {
+      link.setAttribute("aria-current", "page")
+      link.scrollIntoView({ block: "nearest", inline: "center" })
+    } else link.removeAttribute("aria-current")
   }
   const tag = SCREENS[name]
-  if (!tag) {
+  if (!tag || !sees(here.screen, roles)) {
     const state = stamp("state")
-    fill(state, { title: "There is nothing here", text: "This address belongs to no screen.", link: "Go to orders" })
-    slot(state, "link").href = "/orders"
+    const words = tag ? ["You may not see this", "Your role has no access to this screen. An administrator can grant it."]
+      : ["There is nothing here", "This address belongs to no screen."]
+    fill(state, { title: words[0], text: words[1], link: "Go to where you begin" })
+    if (tag) slot(state, "icon").setAttribute("href", "/icons.svg#lock")
+    slot(state, "link").href = `/${home(roles)}`
     slot(state, "link").hidden = false
     slot(state, "title").ariaLevel = "1"
-    document.title = "Not found · MallBots"
+    document.title = `${tag ? "No access" : "Not found"} · MallBots`
     return main.replaceChildren(state)
   }
   const current = main.firstElementChild

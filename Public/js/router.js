@@ -2,9 +2,10 @@
 
 const listeners = new Set()
 
+/** The screen is empty where the address names none: then everybody begins where their roles have them begin. */
 export function place() {
   const [, screen = "", id = null] = location.pathname.split("/")
-  return { screen: screen || "orders", id: id || null, params: new URLSearchParams(location.search) }
+  return { screen: screen === "login" ? "" : screen, id: id || null, params: new URLSearchParams(location.search) }
 }
 
 export function go(path, { replace = false } = {}) {

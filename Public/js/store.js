@@ -1,12 +1,13 @@
 // What every screen needs to know: who is logged in and what they may do. The rows belong to the live layer.
 
 import { useCurrency } from "./format.js"
+import { allowed } from "./rights.js"
 
 const listeners = new Set()
 let session = null
 
 export const store = {
-  /** {user, name, roles, currency}, or null when nobody is logged in. */
+  /** {user, name, roles, stores, currency}, or null when nobody is logged in. */
   get session() { return session },
   set session(value) {
     session = value
@@ -19,15 +20,5 @@ export const store = {
   },
 }
 
-const RIGHTS = {
-  "cancel-order": ["administrator", "depot_supervisor"],
-  "edit-store": ["administrator", "store_manager"],
-  "ask-participation": ["store_manager"],
-  "decide-participation": ["administrator"],
-  "leave": ["administrator", "store_manager"],
-}
-
-/** Whether to offer a command. The server decides; this only spares a person a refusal that is certain. */
-export function may(right) {
-  return session?.roles?.some((role) => RIGHTS[right].includes(role)) ?? false
-}
+/** Whether to offer a command to whoever is logged in. */
+export const may = (right) => allowed(right, session?.roles)

@@ -11,7 +11,9 @@ public final class MemoryMall: Sendable {
     let modules: [Module]
     let book: Mutex<Book>
 
-    public init(_ modules: Module..., at now: Instant = .morning, disorder seed: UInt64? = nil) {
+    public convenience init(_ modules: Module..., at now: Instant = .morning) { self.init(modules, at: now) }
+
+    public init(_ modules: [Module], at now: Instant = .morning, disorder seed: UInt64? = nil) {
         self.modules = modules
         book = Mutex(Book(now: now, disorder: seed.map(Seeded.init)))
     }

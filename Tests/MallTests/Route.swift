@@ -141,6 +141,7 @@ struct Route: Sendable, CustomStringConvertible {
         Route(.staff, "GET", "/admin/api/ops"),
         Route(.staff, "POST", "/admin/api/ops/dead-letters/nobody/1/replay"),
         Route(.staff, "POST", "/admin/api/ops/dead-letters/nobody/1/discard", ["reason": "old"]),
+        Route(.staff, "POST", "/admin/api/ops/rebuild", ["projections": ["mall"]]),
         Route(.staff, "GET", "/admin/api/audit"),
         Route(.staff, "GET", "/admin/api/audit?format=csv"),
         Route(.staff, "GET", "/admin/api/staff"),

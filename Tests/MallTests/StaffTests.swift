@@ -195,6 +195,62 @@ import Testing
         }
     }
 
+    @Test func `a projection is folded anew while the mall is open, and pages begin anew with its rows`() async throws {
+        try await TestMall.with { mall in
+            let store = await mall.store("Lamps")
+            let customer = await mall.customer("Ada", "01701234567")
+            let lamp = await mall.product(store, "Lamp", 1_000)
+            let order = try #require(await mall.order(customer, [(lamp, 2)]).json.orderId.text)
+            _ = await mall.order(order) { $0.version.int ?? 0 > 0 }
+            var end = try await mall.end()
+            let before = await mall.administrator.all("/admin/api/orders", "orders", after: end)
+            let page = LivePage(mall.port, cookie: mall.cookie)
+            #expect(await page.connect())
+            await page.open(1, "mall")
+            await page.open(2, "customers")
+            #expect(await page.shows(1, store))
+            #expect(await page.shows(2, customer) { $0.value.orderCount == 1 })
+            // What a mended fold, or a new one, would make good.
+            _ = try await mall.rows("update live.mall set value = '{}'::bytea, c_name = 'broken'")
+            _ = try await mall.rows("delete from live.customers")
+            _ = try await mall.rows("delete from search.orders")
+            #expect(
+                await mall.administrator.post("/admin/api/ops/rebuild", ["projections": ["nothing"]])
+                    .isError(400, "invalid"))
+            let asked = await mall.administrator.post("/admin/api/ops/rebuild")
+            #expect(asked.status == 202, "\(asked)")
+            let second = await mall.store("Chairs", participating: false)
+            #expect(await eventually { await mall.count("select count(*) from mall.rebuilds where done is null") == 0 })
+            #expect(await eventually { await page.resets.contains("epoch") })
+            #expect(await page.shows(1, store) { $0.value.name == "Lamps" && $0.value.participating == true })
+            #expect(await page.shows(1, second))
+            #expect(await page.shows(2, customer) { $0.value.orderCount == 1 })
+            // And what follows is folded onto the new rows.
+            let renamed = await mall.administrator.put("/admin/api/stores/\(store)/rebrand", ["name": "More lamps"])
+            #expect(await page.reaches(renamed.position))
+            #expect(await page.row(1, store)?.value.name == "More lamps")
+            end = try await mall.end()
+            #expect(await mall.administrator.all("/admin/api/orders", "orders", after: end) == before)
+            #expect(await page.faults.isEmpty)
+        }
+    }
+
+    @Test func `a projection that the log has not known is folded from its beginning`() async throws {
+        try await TestMall.with { mall in
+            let store = await mall.store("Lamps")
+            _ = try await mall.end()
+            #expect(await eventually { await mall.count("select count(*) from live.mall where not deleted") == 1 })
+            await mall.stop()
+            _ = try await mall.rows("delete from mall.rebuilds where projection = 'mall'")
+            _ = try await mall.rows("truncate live.mall")
+            try await mall.another { later in
+                #expect(
+                    await eventually { await later.administrator.get("/admin/api/mall").json.stores.list.count == 1 })
+                #expect(await later.administrator.get("/admin/api/mall").json.stores[0].storeId == .text(store))
+            }
+        }
+    }
+
     @Test func `what staff did is stored in words that stay`() throws {
         let deeds: [(Deed.Event, String)] = [
             (
@@ -214,6 +270,7 @@ import Testing
                 .deadLetterDiscarded(consumer: "c", position: Position(7), reason: "r"),
                 #"{"consumer":"c","position":7,"reason":"r","v":1}"#
             ),
+            (.rebuildAsked(projections: ["mall"]), #"{"projections":["mall"],"v":1}"#),
         ]
         for (deed, json) in deeds {
             let stored = try Coding.stored(deed, of: Deed.self)

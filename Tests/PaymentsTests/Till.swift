@@ -66,18 +66,19 @@ struct Till {
 
     init() {
         cards = Cards()
-        mall = MemoryMall(
-            ordering, payments, cardDesk, cards.module,
-            Module("shop") {
-                answers(GetBasket.self) { query, _ in
-                    BasketDetails(
-                        id: query.id, customerId: Till.ada, customerName: "Ada", status: .open, items: Till.items,
-                        totalMinor: Till.total, priceChanges: [], version: 1)
-                }
-                answers(GetCustomer.self) { query, _ in
-                    CustomerDetails(id: query.id, name: "Ada", smsNumber: "+491701", enabled: true, version: 1)
-                }
-            })
+        mall = MemoryMall(ordering, payments, cardDesk, cards.module, Self.shop)
+    }
+
+    /// Every basket is Ada's, open, and holds the same.
+    static let shop = Module("shop") {
+        answers(GetBasket.self) { query, _ in
+            BasketDetails(
+                id: query.id, customerId: ada, customerName: "Ada", status: .open, items: items, totalMinor: total,
+                priceChanges: [], version: 1)
+        }
+        answers(GetCustomer.self) { query, _ in
+            CustomerDetails(id: query.id, name: "Ada", smsNumber: "+491701", enabled: true, version: 1)
+        }
     }
 
     /// A card that is held for a basket.

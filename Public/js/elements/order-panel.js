@@ -1,5 +1,6 @@
 // One order, live: its lines, its facts and what has happened to it.
 
+import { actorName, bare, spoken } from "../causes.js"
 import { fill, make, slot, stamp, text } from "../dom.js"
 import { search } from "../filters.js"
 import { money, putTime, statusName, when } from "../format.js"
@@ -11,9 +12,20 @@ const EVENTS = {
   OrderCreated: "Order placed", OrderApproved: "Approved", OrderRejected: "Rejected",
   OrderStarted: "Collection started",
   OrderItemsAdjusted: "Items adjusted", OrderReadied: "Ready for pickup", OrderPaid: "Paid",
-  OrderCompleted: "Handed over", OrderCanceled: "Canceled", InvoicePaid: "Invoice paid",
+  OrderCompleted: "Handed over", OrderCanceled: "Canceled", OrderOverdue: "Overdue",
+  ShoppingListCreated: "List made", ShoppingListInitiated: "Offered to robots", ShoppingListAssigned: "Robot assigned",
+  ShoppingListStarted: "Robot set out", ShoppingListStopReached: "Store reached", ShoppingListItemPicked: "Goods picked",
+  ShoppingListItemUnavailable: "Not available", ShoppingListDelivered: "At the depot", ShoppingListCompleted: "Checked in",
+  ShoppingListReleased: "List released", ShoppingListCanceled: "List canceled", ShoppingListPutToBay: "Put to a bay",
+  ShoppingListBayCleared: "Bay cleared", ShoppingListReturned: "Goods returned to the stores",
+  InvoiceCreated: "Invoice opened", InvoiceAdjusted: "Amount changed", InvoiceCapturing: "Card is charged",
+  InvoiceCaptureRefused: "Card refused", InvoicePaid: "Invoice paid", InvoiceCanceled: "Invoice canceled",
+  InvoiceRefunded: "Refunded",
 }
-const BAD = new Set(["OrderRejected", "OrderCanceled"])
+const BAD = new Set([
+  "OrderRejected", "OrderCanceled", "OrderOverdue", "ShoppingListItemUnavailable", "ShoppingListReleased",
+  "ShoppingListCanceled", "InvoiceCaptureRefused",
+])
 const ENDED = new Set(["rejected", "canceled"])
 
 customElements.define("order-panel", class extends HTMLElement {
@@ -101,6 +113,12 @@ customElements.define("order-panel", class extends HTMLElement {
       paid: order.paid ? "Paid" : ENDED.has(order.status) ? "Nothing charged" : "Not paid yet",
       total: money(order.totalMinor),
     })
+    slot(this.detail, "robot-fact").hidden = !order.botName
+    text(slot(this.detail, "robot"), order.botName ?? "")
+    const collected = order.progress !== undefined && ["in-progress", "ready", "completed"].includes(order.status)
+    slot(this.detail, "progress-fact").hidden = !collected
+    text(slot(this.detail, "progress"), `${order.progress ?? 0} %`)
+    this.detail.querySelector(".bar").style.setProperty("--done", `${order.progress ?? 0}%`)
     slot(this.detail, "customer").href = `/orders${search({ customer: order.customerId })}`
     slot(this.detail, "customer").title = "All orders of this customer"
     putTime(slot(this.detail, "created"), order.createdAt)
@@ -170,13 +188,13 @@ function line({ productId, productName, priceMinor, quantity }) {
 
 function moment({ at, event, actor, note }) {
   const node = stamp("timeline-entry")
-  const words = EVENTS[event] ?? event.replace(/(?<=[a-z])(?=[A-Z])/g, " ")
-  fill(node, { what: words, who: actor ? `by ${actor}` : "" })
+  const words = EVENTS[bare(event)] ?? spoken(event)
+  fill(node, { what: words, who: actor ? `by ${actorName(actor)}` : "" })
   putTime(slot(node, "when"), at, when(at))
   if (note) {
     text(slot(node, "note"), note)
     slot(node, "note").hidden = false
   }
-  if (BAD.has(event)) node.dataset.bad = ""
+  if (BAD.has(bare(event))) node.dataset.bad = ""
   return node
 }

@@ -50,7 +50,12 @@ customElements.define("order-table", class extends HTMLElement {
       total: money(order.totalMinor),
       status: statusName(order.status),
       paid: order.paid ? "Paid" : "Unpaid",
+      robot: order.botName ?? "",
     })
+    const bar = node.querySelector(".bar")
+    bar.hidden = order.progress === undefined || order.status !== "in-progress"
+    bar.style.setProperty("--done", `${order.progress ?? 0}%`)
+    bar.title = `${order.progress ?? 0} % collected`
     slot(node, "items").parentElement.title =
       order.items.map((item) => `${item.quantity} × ${item.productName}, ${item.storeName}`).join("\n")
     slot(node, "status").dataset.tone = order.status

@@ -78,7 +78,8 @@ final class Application: Sendable {
             on: loop, clock: clock, dispatcher: dispatcher, fleet: catalogue.topics["fleet"]
         ) { await worker.isActive }
         let health = Health(
-            pool: pool, worker: worker, live: live, clock: clock, sagas: catalogue.topics["sagas"])
+            pool: pool, worker: worker, live: live, clock: clock, sagas: catalogue.topics["sagas"],
+            rebuilds: Rebuilds(pool: pool, clock: clock), projections: Set(catalogue.projections.map(\.name)))
         let metrics = Metrics()
         let edge = Edge(
             dispatcher: dispatcher, topics: catalogue.topics, accounts: accounts, live: live, fleet: fleet,

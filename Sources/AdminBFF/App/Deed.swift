@@ -20,6 +20,7 @@ enum Deed: Decider {
         case staffRemoved(user: String)
         case deadLetterReplayed(consumer: String, position: Position)
         case deadLetterDiscarded(consumer: String, position: Position, reason: String)
+        case rebuildAsked(projections: [String])
     }
 
     init() { self = .undone }
@@ -57,6 +58,7 @@ let admin = Module("admin") {
             DeadLetterReplayed(consumer: consumer, position: position)
         case .deadLetterDiscarded(let consumer, let position, let reason):
             DeadLetterDiscarded(consumer: consumer, position: position, reason: reason)
+        case .rebuildAsked(let projections): RebuildAsked(projections: projections)
         }
     }
 

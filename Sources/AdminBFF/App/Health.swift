@@ -13,6 +13,9 @@ struct Health: Sendable {
     let clock: MallClock
     /// The sagas, where there are any, to count them by status.
     let sagas: Topic?
+    let rebuilds: Rebuilds
+    /// The names of all projections.
+    let projections: Set<String>
 
     /// Dead letters shown at a time; they are counted in full.
     private static let letters = 100
@@ -76,6 +79,10 @@ struct Health: Sendable {
             ("waiting for a connection", Int64(database.waiting)), ("worker active", await worker.isActive ? 1 : 0),
         ]
         gauges += try await sagaCounts()
+        for rebuild in try await rebuilds.states() where !rebuild.isDone {
+            let state = rebuild.error == nil ? "rebuilding" : "not rebuilt:"
+            gauges.append(("\(state) \(rebuild.projection)", rebuild.reached?.rawValue ?? 0))
+        }
         var rows = try gauges.map { name, value in try row(Gauge(id: "gauge:\(name)", value: value), "gauge:\(name)") }
         for line in results[1] {
             let name: String = try line[0]

@@ -9,6 +9,10 @@ private struct Reason: Decodable {
     let reason: String
 }
 
+private struct Projections: Decodable {
+    let projections: [String]?
+}
+
 /// What went wrong behind the scenes, and what administrators do about it.
 extension Router {
     mutating func addHealthRoutes(_ edge: Edge, _ health: Health) {
@@ -37,6 +41,7 @@ extension Router {
                 guard try await health.worker.discard(consumer, position, because: reason) else { return nil }
                 return .deadLetterDiscarded(consumer: consumer, position: position, reason: reason)
             })
+        post("/admin/api/ops/rebuild", edge.rebuild(health))
     }
 }
 
@@ -46,6 +51,28 @@ private struct DeedReceipt: Encodable {
 }
 
 extension Edge {
+    /// Has projections folded anew, all of them where none is named. Their pages begin anew when it is done.
+    fileprivate func rebuild(_ health: Health) -> Router.Handler {
+        route(.administrator, as: RebuildAsked.name) { call in
+            let given: Projections
+            do { given = try Coding.decode(from: Self.fields(of: call.request)) } catch {
+                throw (error as? Refusal) ?? Refusal(decoding: error)
+            }
+            let wanted = Set(given.projections ?? Array(health.projections)).sorted()
+            guard !wanted.isEmpty, health.projections.isSuperset(of: wanted) else {
+                throw Refusal.invalid(
+                    "projections must be among \(health.projections.sorted().joined(separator: ", "))",
+                    field: "projections")
+            }
+            try await health.rebuilds.ask(wanted)
+            let outcome = try await note(
+                .rebuildAsked(projections: wanted), by: call.principal.actor, call.correlation)
+            return try .json(
+                Coding.encode(DeedReceipt(position: outcome.position, correlationId: call.correlation.lowercase)),
+                .accepted)
+        }
+    }
+
     /// Something done about one dead letter; nil says that there is none.
     fileprivate func deadLetter(
         _ action: String, _ act: @escaping @Sendable (Call, String, Position) async throws -> Deed.Event?

@@ -14,6 +14,10 @@ struct RunningDatabase: ParsableArguments {
 
     /// Lends the accounts of the running system. What is changed reaches its open pages within a second.
     func withAccounts(_ body: (Accounts) async throws -> Void) async throws {
+        try await withPool { pool, _ in try await body(Accounts(pool: pool, clock: MallClock())) }
+    }
+
+    func withPool(_ body: (Pool, EventLoop) async throws -> Void) async throws {
         let loop = EventLoop(name: "command")
         defer { loop.stop() }
         let conninfo = getenv("DATABASE_URL").map { String(cString: $0) } ?? Cluster.conninfo(running: data)
@@ -21,7 +25,7 @@ struct RunningDatabase: ParsableArguments {
             Configuration(conninfo, name: "mallbots command"), size: 1, on: loop,
             logger: Logger(label: "mallbots.command", factory: { _ in SwiftLogNoOpLogHandler() }))
         do {
-            try await body(Accounts(pool: pool, clock: MallClock()))
+            try await body(pool, loop)
             await pool.close()
         } catch {
             await pool.close()
@@ -115,6 +119,45 @@ struct Kiosk: AsyncParsableCommand {
 
     func run() async throws {
         try await database.withAccounts { print("kiosk token: \(try await $0.token(forKiosk: name))") }
+    }
+}
+
+/// Folds what pages and lists show anew.
+struct Rebuild: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Fold projections anew from the log, while the system runs; without names, all of them.",
+        discussion: "The rows of a projection are held in memory until they take the place of the old ones at once.")
+
+    @Argument(help: "Which projections.") var projections: [String] = []
+    @OptionGroup var database: RunningDatabase
+
+    private static let look = Duration.milliseconds(250)
+
+    func run() async throws {
+        let all = Catalogue(mallModules(MallSettings(), card: CardService())).projections.map(\.name).sorted()
+        let wanted = projections.isEmpty ? all : projections
+        for name in wanted where !all.contains(name) {
+            throw ValidationError("there is no projection \(name); there are \(all.joined(separator: ", "))")
+        }
+        try await database.withPool { pool, loop in
+            let rebuilds = Rebuilds(pool: pool, clock: MallClock())
+            try await rebuilds.ask(wanted)
+            var said: [String: String] = [:]
+            var isDone = false
+            while !isDone {
+                await loop.sleep(for: Self.look)
+                let states = try await rebuilds.states().filter { wanted.contains($0.projection) }
+                for state in states {
+                    let line =
+                        state.error.map { "not rebuilt: \($0)" }
+                        ?? (state.isDone ? "rebuilt" : state.reached.map { "at \($0)" } ?? "waiting")
+                    if said.updateValue(line, forKey: state.projection) != line {
+                        print("\(state.projection): \(line)")
+                    }
+                }
+                isDone = states.allSatisfy { $0.isDone || $0.error != nil }
+            }
+        }
     }
 }
 

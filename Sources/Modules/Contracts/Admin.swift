@@ -72,3 +72,14 @@ public struct DeadLetterDiscarded: PublicEvent {
         self.reason = reason
     }
 }
+
+/// Projections are to be folded anew from the beginning of the log.
+public struct RebuildAsked: PublicEvent {
+    public static let name = "adminapi.RebuildAsked"
+
+    public let projections: [String]
+
+    public init(projections: [String]) {
+        self.projections = projections
+    }
+}

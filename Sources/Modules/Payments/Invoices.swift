@@ -37,7 +37,7 @@ struct InvoiceRow: ProjectionRow {
     }
 
     static let columns: [Column<InvoiceRow>] = [
-        Column("created", .int) { $0.createdAt.map { .instant($0) } ?? .null },
+        Column("createdAt", .int) { $0.createdAt.map { .instant($0) } ?? .null },
         Column("status", .text) { $0.status.map { .text($0.rawValue) } ?? .null },
         Column("order_id", .uuid) { .uuid($0.orderId.rawValue) },
         Column("customer", .uuid) { $0.customerId.map { .uuid($0.rawValue) } ?? .null },
@@ -125,10 +125,10 @@ struct InvoiceFilter: Decodable {
     let text: String?
 }
 
-let invoicesTopic = Topic("invoices", of: invoices, orders: ["-created"], filter: InvoiceFilter.self) {
+let invoicesTopic = Topic("invoices", of: invoices, orders: ["-createdAt"], filter: InvoiceFilter.self) {
     filter throws(Refusal) in
     // Orders without an invoice have no such time.
-    var parts: [Predicate] = [.atLeast("created", .int(0))]
+    var parts: [Predicate] = [.atLeast("createdAt", .int(0))]
     if let status = filter.status { parts.append(.among("status", status.map { .text($0.rawValue) })) }
     if let order = filter.order { parts.append(.among("order_id", [.uuid(order.rawValue)])) }
     if let customer = filter.customer { parts.append(.among("customer", [.uuid(customer.rawValue)])) }

@@ -131,9 +131,15 @@ public let payments = Module("payments") {
         return Done()
     }
     accepts(RefundInvoice.self) { command, tx in
-        let drawer = try await tx.ask(FindDrawer(cashier: tx.cause.actor))
-        if drawer == nil, try await tx.state(of: Invoice.self, command.id)?.receipt?.method == .cash {
-            throw Refusal.noDrawer
+        var drawer = try await tx.ask(FindDrawer(cashier: tx.cause.actor))
+        if drawer == nil, let receipt = try await tx.state(of: Invoice.self, command.id)?.receipt,
+            receipt.method == .cash
+        {
+            // A supervisor has no drawer: it comes from where it went.
+            guard let shift = receipt.shiftId, try await tx.state(of: Shift.self, shift)?.isOpen == true else {
+                throw Refusal.noDrawer
+            }
+            drawer = shift
         }
         try await settle(
             command.id, .refund(command.amountMinor, reason: command.reason), drawer: drawer, tx)

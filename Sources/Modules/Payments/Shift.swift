@@ -31,6 +31,8 @@ enum Shift: Decider {
         return [Claim(scope: Self.scope, value: cashier, taken: "you have an open shift already")]
     }
 
+    var isOpen: Bool { if case .open = self { true } else { false } }
+
     /// Whether this much cash can be taken out of it.
     func canGive(_ amount: Money) -> Bool {
         guard case .open(_, let expected) = self else { return false }

@@ -15,7 +15,7 @@ struct ShiftRow: ProjectionRow {
     var version: Version
 
     static let columns: [Column<ShiftRow>] = [
-        Column("opened", .int) { .instant($0.openedAt) },
+        Column("openedAt", .int) { .instant($0.openedAt) },
         Column("open", .bool) { .bool($0.closedAt == nil) },
     ]
 }
@@ -42,6 +42,6 @@ struct ShiftFilter: Decodable {
     let open: Bool?
 }
 
-let shiftsTopic = Topic("shifts", of: shifts, orders: ["-opened"], filter: ShiftFilter.self) { filter in
+let shiftsTopic = Topic("shifts", of: shifts, orders: ["-openedAt"], filter: ShiftFilter.self) { filter in
     filter.open.map { .among("open", [.bool($0)]) } ?? .everything
 }

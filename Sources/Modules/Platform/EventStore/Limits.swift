@@ -47,4 +47,8 @@ public enum Limits {
     /// Answers that one statement forgets, and how long until the next look.
     static let answersPerPurge = 1_000
     static let purge = Duration.seconds(600)
+    /// How often it is looked for projections that are to be folded anew.
+    static let rebuilds = Duration.seconds(1)
+    /// Rows of one projection that one statement writes when they take the place of others.
+    static let rowsPerStore = 500
 }

@@ -32,6 +32,9 @@ public actor Projector {
     private var position = Position.start
     private var isKnown = false
     private var isPaused = false
+    private var isRunning = false
+    /// What waits to take the place of what is shown.
+    private var swap: (shadows: [Shadow], reached: Position, done: CheckedContinuation<Void, any Error>)?
     /// Messages that a projection could not fold, since this process began.
     public private(set) var skipped = 0
 
@@ -55,10 +58,17 @@ public actor Projector {
     func run() async {
         var failures = 0
         isKnown = false
+        isRunning = true
+        defer {
+            isRunning = false
+            swap?.done.resume(throwing: CancellationError())
+            swap = nil
+        }
         while !Task.isCancelled {
             do {
                 let hint = await feed.hints
                 if !isKnown { try await recall() }
+                await swapIn()
                 let rows = isPaused ? [] : try await tail.rows(after: position)
                 if rows.isEmpty {
                     await feed.wait(beyond: isPaused ? Position(.max) : position, since: hint, atMost: Limits.poll)
@@ -81,6 +91,66 @@ public actor Projector {
 
     /// Reads again where it stands and every row it folds on, before the next batch.
     func forget() { isKnown = false }
+
+    /// Folds projections anew, from the beginning of the log, while they go on being shown; `told` hears how far it is.
+    ///
+    /// The new rows take the place of the old between two batches, in one transaction with the mark, unmoved, and with
+    /// another epoch: pages begin anew. One of several processes that is not ahead is refused by the mark.
+    func rebuild(_ names: Set<String>, _ told: @Sendable (Position) async throws -> Void) async throws {
+        let shadows = projections.filter { names.contains($0.definition.name) }.map { Shadow($0.definition) }
+        let log = Log(pool)
+        var reached = Position.start
+        while true {
+            try Task.checkCancellation()
+            let rows = try await log.rows(after: reached).prefix { $0.envelope.position <= position }
+            guard let last = rows.last?.envelope.position else { break }
+            for shadow in shadows { try fold(Array(rows), by: shadow) }
+            reached = last
+            try await told(reached)
+        }
+        try await withCheckedThrowingContinuation { done in
+            if isRunning { swap = (shadows, reached, done) } else { done.resume(throwing: CancellationError()) }
+        }
+    }
+
+    private func fold(_ rows: [LogRow], by shadow: Shadow) throws {
+        try shadow.fold(rows) { skip($0, shadow.definition.name, $1) }
+    }
+
+    private func swapIn() async {
+        guard let (shadows, reached, done) = swap else { return }
+        swap = nil
+        do {
+            let log = Log(pool)
+            var reached = reached
+            while reached < position {
+                let rows = try await log.rows(after: reached).prefix { $0.envelope.position <= position }
+                guard let last = rows.last?.envelope.position else { break }
+                for shadow in shadows { try fold(Array(rows), by: shadow) }
+                reached = last
+            }
+            let at = position
+            let stored = shadows.map { ($0.definition.storage, $0.rows) }
+            try await pool.transaction { session in
+                _ = try await session.query("select mall.advance(\(Self.name), \(at.rawValue), \(at.rawValue))")
+                for (storage, rows) in stored {
+                    _ = try await session.query(storage.clear())
+                    var rest = rows[...]
+                    while !rest.isEmpty {
+                        _ = try await session.pipeline(storage.store(Array(rest.prefix(Limits.rowsPerStore))))
+                        rest = rest.dropFirst(Limits.rowsPerStore)
+                    }
+                }
+                _ = try await session.query("update mall.epoch set epoch = gen_random_uuid()")
+            }
+            for shadow in shadows {
+                projections.first { $0.definition.name == shadow.definition.name }?.folder.forget()
+            }
+            done.resume()
+        } catch {
+            done.resume(throwing: error)
+        }
+    }
 
     private func recall() async throws {
         // Set before it is read: what is forgotten meanwhile is read once more.

@@ -6,4 +6,5 @@ public let eventStoreMigrations = [
     Migration(2, "commit_batch", sql: String(decoding: PackageResources.commit_batch_sql, as: UTF8.self)),
     Migration(3, "advance", sql: String(decoding: PackageResources.advance_sql, as: UTF8.self)),
     Migration(4, "horizon", sql: String(decoding: PackageResources.horizon_sql, as: UTF8.self)),
+    Migration(6, "rebuilds", sql: String(decoding: PackageResources.rebuilds_sql, as: UTF8.self)),
 ]

@@ -21,6 +21,8 @@ public actor Worker {
     private let projector: Projector
     private let timers: TimerRunner
     private let tombstones: Tombstones
+    private let rebuilds: Rebuilds
+    private let projections: [String]
     private let logger = Logger(label: "mallbots.worker")
     /// Whether this process is the one.
     public private(set) var isActive = false
@@ -52,6 +54,8 @@ public actor Worker {
         projector = Projector(
             on: loop, projections: catalogue.projections, pool: pool, tail: tail, feed: feed, publish: publish)
         timers = TimerRunner(on: loop, dispatcher: dispatcher, pool: pool, feed: feed, clock: clock)
+        rebuilds = Rebuilds(pool: pool, clock: clock)
+        projections = catalogue.projections.map(\.name)
         tombstones = Tombstones(
             loop: loop, pool: pool, clock: clock, storages: catalogue.projections.map(\.storage))
         clock.onAdvance { [loop] in loop.spawn { await feed.poke() } }
@@ -122,6 +126,7 @@ public actor Worker {
     private func work() async throws {
         isActive = true
         logger.info("this process consumes and projects")
+        try await rebuilds.know(projections)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for consumer in consumers { group.addTask { await consumer.run() } }
             group.addTask { await self.projector.run() }
@@ -129,9 +134,35 @@ public actor Worker {
             group.addTask { try await self.watchLock() }
             group.addTask { await self.purge() }
             group.addTask { await self.tombstones.run() }
+            group.addTask { await self.rebuild() }
             defer { group.cancelAll() }
             // All of them go on for ever; the first to end ends the work.
             try await group.next()
+        }
+    }
+
+    /// Folds anew what somebody has asked for.
+    private func rebuild() async {
+        while !Task.isCancelled {
+            do {
+                let wanted = try await rebuilds.wanted().filter(projections.contains)
+                if !wanted.isEmpty { try await rebuild(wanted) }
+            } catch {
+                if !Task.isCancelled { logger.warning("nothing could be rebuilt", metadata: ["error": "\(error)"]) }
+            }
+            await loop.sleep(for: Limits.rebuilds)
+        }
+    }
+
+    private func rebuild(_ wanted: [String]) async throws {
+        logger.notice("projections are folded anew", metadata: ["projections": "\(wanted)"])
+        do {
+            try await projector.rebuild(Set(wanted)) { try await self.rebuilds.note($0, of: wanted) }
+            try await rebuilds.finish(wanted, error: nil)
+        } catch {
+            // Whoever takes over does it; what is no fault of the moment is said.
+            if Task.isCancelled { return }
+            try await rebuilds.finish(wanted, error: "\(error)")
         }
     }
 

@@ -246,13 +246,15 @@ public enum Course<S: Saga>: Decider {
 }
 
 extension Course {
-    /// The name of a step's command.
-    public static func command(of step: Int, _ direction: Direction) -> String? {
-        guard S.steps.list.indices.contains(step) else { return nil }
-        return switch direction {
-        case .forward: S.steps.list[step].ask?.command
-        case .backward: S.steps.list[step].undo?.command
-        }
+    /// The name of a step's command. One that the step does not have stops the program.
+    public static func command(of step: Int, _ direction: Direction) -> String {
+        let command =
+            switch direction {
+            case .forward: S.steps.list[step].ask?.command
+            case .backward: S.steps.list[step].undo?.command
+            }
+        guard let command else { preconditionFailure("step \(step) of \(S.category) has no command \(direction)") }
+        return command
     }
 
     /// What is remembered; nil before there is a saga.

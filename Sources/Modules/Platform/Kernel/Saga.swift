@@ -17,6 +17,8 @@ public struct Steps<S: Saga>: Sendable {
         precondition(list.contains { $0.ask != nil }, "a saga asks for something")
     }
 
+    public var count: Int { list.count }
+
     /// Every command it may say.
     var commands: Set<String> { Set(list.flatMap { [$0.ask?.command, $0.undo?.command].compactMap(\.self) }) }
 
