@@ -32,6 +32,8 @@ class Server:
     def __init__(self, binary, *options):
         self.binary = Path(binary).resolve()
         self.options = list(options)
+        # Another server's, to be shared with it, instead of a private one.
+        self.database = None
         self.folder = Path(tempfile.mkdtemp(prefix="mallbots-journey-"))
         # PostgreSQL may run as another user, who has to get to what is his.
         self.folder.chmod(0o711)
@@ -48,6 +50,8 @@ class Server:
     def start(self):
         """Returns when it serves. What is printed once, at the first start, is kept."""
         environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+        if self.database:
+            environment["DATABASE_URL"] = self.database
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [self.binary, "serve", "--port", str(self.port), "--data", self.data, "--public", PROJECT / "Public",

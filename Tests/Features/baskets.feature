@@ -22,7 +22,7 @@ Feature: Baskets
     Then each is refused as invalid, and nothing was written
 
   Scenario: 16 a product is looked up where it is not known yet
-    Given the listener "baskets.offers" hears nothing
+    Given the listener "table.baskets.products_cache" hears nothing
     And "Lamps" sells "New" for 700
     And "Mira" has a basket with 1 "A"
     When 1 "New" is added
