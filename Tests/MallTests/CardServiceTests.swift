@@ -1,5 +1,4 @@
 import Contracts
-import EventLoop
 import FoundationEssentials
 import Kernel
 import Testing
@@ -42,9 +41,7 @@ import Testing
     }
 
     private func withService(_ body: (CardService) async throws -> Void) async throws {
-        let loop = EventLoop(name: "card")
-        defer { loop.stop() }
-        try await body(CardService(on: loop))
+        try await body(CardService())
     }
 }
 

@@ -1,5 +1,4 @@
 import Contracts
-import EventLoop
 import Kernel
 
 @testable import App
@@ -44,7 +43,7 @@ struct Route: Sendable, CustomStringConvertible {
     /// What the modules accept, answer and show.
     private static let known: Set<String> = {
         var names = Set<String>()
-        for part in mallModules(MallSettings(), card: CardService(on: EventLoop(name: "unused"))).flatMap(\.parts) {
+        for part in mallModules(MallSettings(), card: CardService()).flatMap(\.parts) {
             switch part {
             case .accepts(let part): names.insert(part.command)
             case .answers(let part): names.insert(part.query)

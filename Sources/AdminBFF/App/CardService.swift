@@ -1,5 +1,4 @@
 import Contracts
-import EventLoop
 import Kernel
 import Synchronization
 
@@ -39,10 +38,7 @@ final class CardService: Sendable {
         static let delay = Duration.milliseconds(1_500)
     }
 
-    private let loop: EventLoop
     private let state = Mutex(State())
-
-    init(on loop: EventLoop) { self.loop = loop }
 
     func set(_ moods: Moods) {
         state.withLock { state in
@@ -83,7 +79,7 @@ final class CardService: Sendable {
             return (answer, mood == .slow)
         }
         guard let answer else { throw Refusal.unavailable("the card service cannot be reached; try again") }
-        if isSlow { await loop.sleep(for: Limits.delay) }
+        if isSlow { try await Task.sleep(for: Limits.delay) }
         return answer
     }
 }
