@@ -9,6 +9,8 @@ from server import Server  # noqa: E402
 
 from people import Caller, Control, World  # noqa: E402
 
+LAST_WORDS = 2_000
+
 
 def before_all(context):
     server = Server(context.config.userdata["binary"], "--test-control")
@@ -22,15 +24,18 @@ def before_all(context):
 
 
 def before_scenario(context, scenario):
-    context.world = World(context.server, scenario.name.split()[0])
+    context.world = World(context.server)
     context.undo = []
+    context.logged = context.server.log.stat().st_size
 
 
 def after_scenario(context, scenario):
     for undo in reversed(context.undo):
         undo()
-    if scenario.status == "failed":
-        print(f"the server's last words:\n{context.server.last_words()}", file=sys.stderr)
+    if scenario.status in ("failed", "error"):
+        with context.server.log.open("rb") as log:
+            log.seek(context.logged)
+            print(f"what the server said:\n{log.read().decode('utf-8', 'replace')[-LAST_WORDS:]}")
     context.world.tidy_up()
 
 

@@ -62,14 +62,27 @@ def _(context, store, count):
         context.world.product(store, f"Thing {number}", 100 + number)
 
 
-@step(r'"([^"]*)" was removed')
-def _(context, name):
-    context.world.administrator.delete(f"/admin/api/stores/products/{context.world.products[name]}").must_be_done()
+@step(r'"([^"]*)" was removed( and baskets know)?')
+def _(context, name, known):
+    world = context.world
+    world.administrator.delete(f"/admin/api/stores/products/{world.products[name]}").must_be_done()
+    if known:
+        world.settle()
 
 
-@step(r'"([^"]*)" left')
+@step(r'"([^"]*)" left and baskets know')
 def _(context, store):
-    context.world.administrator.delete(f"/admin/api/stores/{context.world.stores[store]}/participating").must_be_done()
+    world = context.world
+    world.administrator.delete(f"/admin/api/stores/{world.stores[store]}/participating").must_be_done()
+    world.settle()
+
+
+@step(r'staff raised "([^"]*)" to (\d+) and baskets know')
+def _(context, name, price):
+    world = context.world
+    change_price(world, world.administrator, "raise", name, int(price))
+    world.reply.must_be_done()
+    world.settle()
 
 
 @step(r'staff open the store "([^"]*)" at "([^"]*)"')
@@ -207,15 +220,15 @@ def _(context):
     world = context.world
     path = f"/admin/api/stores/{world.stores['Lamps']}/products"
     context.before = {product for name, product in world.products.items() if name.startswith("Thing")}
-    context.seen = paged(world.administrator, path, "products", 20, lambda number: world.product("Lamps", f"Late {number}", 100))
+    context.seen = paged(world.administrator, path, "products", "productId", 20, lambda number: world.product("Lamps", f"Late {number}", 100))
 
 
-def paged(who, path, field, limit, between, **query):
-    """The ids of a list that is read part by part, with something happening between two parts."""
+def paged(who, path, field, key, limit, between, **query):
+    """The keys of a list that is read part by part, with something happening between two parts."""
     seen, more = [], {}
     while True:
         page = who.get(path, limit=limit, **query, **more).must_be_done()
-        seen += [row["id"] for row in page[field]]
+        seen += [row[key] for row in page[field]]
         if not page.get("next"):
             return seen
         between(len(seen))
@@ -337,15 +350,6 @@ def _(context, quantity, product):
     world.reply = basket_command(world, "addItem", world.products[product], int(quantity))
 
 
-@step(r'(\d+) "([^"]*)" is added once that is known')
-def _(context, quantity, product):
-    world = context.world
-
-    def refused():
-        world.reply = basket_command(world, "addItem", world.products[product], int(quantity))
-        return world.reply.status == 409
-    eventually("it is refused", refused)
-
 
 @step(r"an unknown product is added")
 def _(context):
@@ -418,15 +422,6 @@ def _(context, order):
 def _(context, order):
     check_out(context.world, order=order)
 
-
-@step(r"the basket is checked out once that is known")
-def _(context):
-    world = context.world
-
-    def refused():
-        check_out(world)
-        return not world.reply.is_done
-    eventually("the checkout is refused", refused)
 
 
 @step(r"the basket is checked out with an unknown payment")
@@ -522,7 +517,7 @@ def _(context, who, order, reason):
     world.reply = person.post(f"/admin/api/orders/{world.orders[order]}/cancel", {"reason": reason})
 
 
-@step(r'"([^"]*)" is (\w+)(?: of "([^"]*)")?')
+@step(r'"([^"]*)" is (store_manager|depot_clerk|depot_supervisor|cashier|administrator|auditor)(?: of "([^"]*)")?')
 def _(context, name, role, store):
     context.world.hire(name, role, [store] if store else [])
 

@@ -165,8 +165,8 @@ class World:
     """What one scenario has made, by the names it gave. Real names have an ending of their own, so that scenarios do not
     meet each other's."""
 
-    def __init__(self, server, number):
-        self.server, self.number = server, number
+    def __init__(self, server):
+        self.server = server
         self.control = server.control
         self.mark = uuid.uuid4().hex[:6]
         self.administrator = server.administrator
@@ -176,6 +176,8 @@ class World:
         self.robots, self.robot_ids, self.reports, self.staff, self.kept = {}, {}, {}, {}, {}
         self.reply = None
         self.replies = []
+        # Listeners that hear nothing.
+        self.paused = set()
 
     def called(self, name):
         return f"{name} {self.mark}"
@@ -289,6 +291,13 @@ class World:
         if done.returncode != 0:
             raise Unmet(f"the database said: {done.stderr.strip()}")
         return done.stdout.strip()
+
+    def settle(self):
+        """Waits until nobody who listens has anything more to hear."""
+        deaf = ", ".join(f"'{name}'" for name in self.paused) or "''"
+        eventually("everything was heard", lambda: self.number(
+            "select count(*) from mall.checkpoints where position < (select max(position) from mall.log) "
+            f"and consumer not in ({deaf})") == 0)
 
     def number(self, statement):
         return int(self.database(statement) or 0)

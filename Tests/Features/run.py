@@ -10,9 +10,10 @@ SUMMARY = re.compile(r"^(\d+) scenarios? passed, (\d+) failed(?:, (\d+) error)?"
 
 
 def main(binary, *more):
+    features = [each for each in more if each.endswith(".feature")] or [str(HERE)]
     command = [
-        sys.executable, "-m", "behave", str(HERE), "--define", f"binary={Path(binary).resolve()}", "--format", "progress3",
-        "--no-capture", "--no-color", "--no-timings", *more]
+        sys.executable, "-m", "behave", *features, *[each for each in more if not each.endswith(".feature")],
+        "--define", f"binary={Path(binary).resolve()}", "--format", "progress3", "--no-capture", "--no-color", "--no-timings"]
     passed = failed = 0
     process = subprocess.Popen(command, cwd=HERE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     for line in process.stdout:

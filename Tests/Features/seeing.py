@@ -143,7 +143,7 @@ def _(context, product, name):
     stops = eventually("the list is there", lambda: world.list("first"))["stops"]
     expect(f"{stops}", stops[0]["storeName"] == world.called(name))
     row = eventually("it is found", lambda: [
-        each for each in world.rows("/admin/api/orders", "orders", text=world.called(name)) if each["id"] == world.orders["first"]])
+        each for each in world.rows("/admin/api/orders", "orders", text=world.called(name)) if each["orderId"] == world.orders["first"]])
     expect(f"{row}", row)
 
 
@@ -153,7 +153,7 @@ def _(context, store, price, product):
 
     def price_shown():
         rows = world.rows(f"/admin/api/stores/{world.stores[store]}/products", "products", limit=100)
-        return [row for row in rows if row["id"] == world.products[product] and row["priceMinor"] == int(price)]
+        return [row for row in rows if row["productId"] == world.products[product] and row["priceMinor"] == int(price)]
     eventually("the catalogue says so", price_shown)
 
 
@@ -202,7 +202,7 @@ def _(context, manager, store, what):
 
     def seen():
         row = mall_row(world, store, world.staff[manager])
-        is_asking = bool(row.get("requested"))
+        is_asking = row.get("request") is not None
         return (is_asking, row.get("participating")) == {
             "asking": (True, False), "not asking and not participating": (False, False),
             "participating and not asking": (False, True)}[what]
@@ -561,7 +561,7 @@ def _(context, filters, orders):
     wanted = [] if orders == "nothing" else [world.orders[name.strip('"')] for name in orders.split(", ")]
 
     def found():
-        rows = [row["id"] for row in world.rows("/admin/api/orders", "orders", **query)]
+        rows = [row["orderId"] for row in world.rows("/admin/api/orders", "orders", **query)]
         if rows != wanted:
             raise Unmet(f"found {rows}, expected {wanted}")
         return True
@@ -574,7 +574,7 @@ def _(context, customer):
     world = context.world
     context.before = set(world.orders.values())
     context.seen = paged(
-        world.administrator, "/admin/api/orders", "orders", 3,
+        world.administrator, "/admin/api/orders", "orders", "orderId", 3,
         lambda number: world.place(f"late {number}", customer, [("A", 1)]), customer=world.customers[customer])
 
 
@@ -589,7 +589,7 @@ def _(context, old, old_store, new, new_store):
     world = context.world
     for order, store in ((old, old_store), (new, new_store)):
         eventually(f"{order} is found", lambda: world.orders[order] in [
-            row["id"] for row in world.rows("/admin/api/orders", "orders", text=world.called(store), limit=100)])
+            row["orderId"] for row in world.rows("/admin/api/orders", "orders", text=world.called(store), limit=100)])
         items = world.order(order)["items"]
         expect(f"{items}", items[0]["storeName"] == world.called(store))
 
@@ -598,7 +598,7 @@ def _(context, old, old_store, new, new_store):
 def _(context, order, status):
     world = context.world
     eventually("it does", lambda: world.orders[order] in [
-        row["id"] for row in world.rows("/admin/api/orders", "orders", status=status, limit=100)])
+        row["orderId"] for row in world.rows("/admin/api/orders", "orders", status=status, limit=100)])
 
 
 # Staff

@@ -359,24 +359,12 @@ def _(context):
 def _(context, seconds, times):
     for _ in range(int(times or 1)):
         context.world.control.advance(int(seconds))
-        settle(context.world)
-
-
-def settle(world):
-    """Waits until nobody who listens has anything more to hear."""
-    paused = getattr(world, "paused", set())
-
-    def heard():
-        names = ", ".join(f"'{name}'" for name in paused) or "''"
-        return world.number(
-            "select count(*) from mall.checkpoints where position < (select max(position) from mall.log) "
-            f"and consumer not in ({names})") == 0
-    eventually("everything was heard", heard)
+        context.world.settle()
 
 
 def pause(context, names):
     world = context.world
-    world.paused = getattr(world, "paused", set()) | set(names)
+    world.paused |= set(names)
     for name in names:
         world.control.pause(name, True)
     context.undo.append(lambda: hear(world, names))
@@ -385,7 +373,7 @@ def pause(context, names):
 def hear(world, names):
     for name in names:
         world.control.pause(name, False)
-    world.paused = getattr(world, "paused", set()) - set(names)
+    world.paused -= set(names)
 
 
 @step(r'the listener "([^"]*)" hears nothing')
@@ -416,6 +404,8 @@ def _(context):
 @step(r"the server is killed and started again")
 def _(context):
     context.server.kill()
+    # A killed server leaves its control's socket behind.
+    (context.server.folder / "control").unlink(missing_ok=True)
     context.server.start()
     # What listened to nobody listens again, being another process.
     context.world.paused = set()

@@ -1,4 +1,5 @@
 public import EventLoop
+import Synchronization
 
 /// The mall that runs by itself: customers, robots, clerks, cashiers, managers and an administrator who know the system
 /// by its public gateways and by nothing else.
@@ -31,6 +32,16 @@ public struct Busywork: Sendable {
     private let settings: Settings
     private let check: Check?
     private let say: @Sendable (String) -> Void
+    private let found = Found()
+
+    /// What did not hold, each told once however often it is seen.
+    private final class Found: Sendable {
+        private let all = Mutex<Set<String>>([])
+
+        func news(_ seen: [String]) -> [String] {
+            all.withLock { all in seen.filter { all.insert($0).inserted } }
+        }
+    }
 
     public init(_ settings: Settings, check: Check? = nil, say: @escaping @Sendable (String) -> Void) {
         (self.settings, self.check, self.say) = (settings, check, say)
@@ -101,7 +112,8 @@ public struct Busywork: Sendable {
     }
 
     private func look(isLast: Bool) async -> Int {
-        guard let check, let found = await check(isLast) else { return 0 }
+        guard let check, let seen = await check(isLast) else { return 0 }
+        let found = found.news(seen)
         for violation in found.prefix(Self.shown) { say("violation: \(violation)") }
         if found.count > Self.shown { say("violations: \(found.count - Self.shown) more") }
         return found.count

@@ -69,20 +69,20 @@ final class Robot: @unchecked Sendable {
         return true
     }
 
-    /// Says who it is and what it holds; returns whether it may go on with that.
+    /// Says who it is and what it holds; returns the list it has to go on with.
     @discardableResult
-    private func greet(holding list: String?) async -> Bool {
+    private func greet(holding list: String?) async -> String? {
         let answer = await person.post("say hello", "/robots/api/hello", list.map { ["heldListId": "\($0)"] } ?? [:])
-        guard let greeting = try? answer?.read(Greeted.self) else { return false }
+        guard let greeting = try? answer?.read(Greeted.self) else { return nil }
         if greeting.recall != nil {
             place = "on the way back"
             await crew.pace.take(person.generator.duration(crew.settings.parameters.travel))
             await person.post("come back", "/robots/api/returned")
             crew.tally.count("recalled")
             place = "depot"
-            return false
+            return nil
         }
-        return list != nil && greeting.resume == list
+        return greeting.resume
     }
 
     private func shop(_ list: Errand, _ drawn: ErrandPlan) async {
@@ -96,7 +96,7 @@ final class Robot: @unchecked Sendable {
             body["reportNo"] = .number(Int64(report))
             let answer = await person.post(what, "/robots/api/lists/\(list.id)/\(what)", .object(body))
             if answer?.isDone == true { return true }
-            return await greet(holding: list.id)
+            return await greet(holding: list.id) == list.id
         }
         guard await tell("start") else { return }
         for stop in list.stops {
@@ -117,8 +117,8 @@ final class Robot: @unchecked Sendable {
         guard await tell("deliver") else { return }
         place = "depot"
         crew.tally.count("delivered")
-        // The clerk's count ends the errand, and with it there is nothing to go on with.
-        while !Task.isCancelled, await greet(holding: list.id) { await crew.pace.take(Self.look) }
+        // The goods are handed in; the clerk's count ends the errand, and until then the list is still its own.
+        while !Task.isCancelled, await greet(holding: nil) == list.id { await crew.pace.take(Self.look) }
     }
 
     /// A robot out of reach for a while. Short silences are the mall's time; one that gets it lost must outlast the

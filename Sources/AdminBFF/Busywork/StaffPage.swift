@@ -79,7 +79,7 @@ final class StaffPage: @unchecked Sendable {
     private struct Message: Decodable {
         struct Row: Decodable {
             struct Value: Decodable {
-                let id: String?
+                let orderId: String?
                 let status: String?
             }
             let value: Value
@@ -97,7 +97,7 @@ final class StaffPage: @unchecked Sendable {
             hasNews = true
             guard topic == "orders" else { return }
             for row in message.put ?? [] {
-                if let id = row.value.id, let status = row.value.status { crew.saw(id, status) }
+                if let id = row.value.orderId, let status = row.value.status { crew.saw(id, status) }
             }
         case "commit":
             if hasNews, let asOf = message.asOf { crew.tally.took("event → page", Self.now - asOf) }
