@@ -40,7 +40,7 @@ final class Application: Sendable {
     /// Starts everything. What was started is stopped again if a later part cannot start.
     convenience init(_ options: Options, logger: Logger) async throws {
         let loops = (0..<max(1, options.loops)).map { EventLoop(name: "loop \($0)") }
-        let card = CardService()
+        let card = CardService { [loop = loops[0]] in await loop.sleep(for: $0) }
         let catalogue = Catalogue(mallModules(options.mall, card: card))
         let database = try await Database(options, on: loops[0], catalogue: catalogue, logger: logger)
         do { try await self.init(options, on: loops, database, catalogue, card) } catch {

@@ -38,7 +38,11 @@ final class CardService: Sendable {
         static let delay = Duration.milliseconds(1_500)
     }
 
+    private let pause: @Sendable (Duration) async -> Void
     private let state = Mutex(State())
+
+    /// `pause` is how it takes its time.
+    init(pause: @escaping @Sendable (Duration) async -> Void = { _ in }) { self.pause = pause }
 
     func set(_ moods: Moods) {
         state.withLock { state in
@@ -79,7 +83,7 @@ final class CardService: Sendable {
             return (answer, mood == .slow)
         }
         guard let answer else { throw Refusal.unavailable("the card service cannot be reached; try again") }
-        if isSlow { try await Task.sleep(for: Limits.delay) }
+        if isSlow { await pause(Limits.delay) }
         return answer
     }
 }
