@@ -120,7 +120,6 @@ extension Samples {
 
     private static func depotAnswered() throws -> [Sample] {
         [
-            try .answered("depotapi.CreatedShoppingList", CreatedShoppingList(id: list)),
             try .answered("depotapi.RegisteredBot", RegisteredBot(id: bot)),
             try .answered("depotapi.Greeting", Greeting(resume: list, recall: ID(22))),
             try .answered(
