@@ -80,7 +80,7 @@ def speak_as_the_catalogue_says(journey):
     carla.close_order()
     carla.search(journey.customer_name)
     carla.wait_for_row(order)
-    for screen in ("stores", "depot", "pickup", "payments", "customers", "sagas", "audit", "staff"):
+    for screen in ("stores", "depot", "pickup", "payments", "customers", "messages", "sagas", "audit", "staff"):
         carla.open(f"/{screen}")
         carla.wait_until_live()
     frames = recorder.check()
