@@ -123,7 +123,12 @@ let package = Package(
         .test(
             "DepotTests",
             of: ["Kernel", "Contracts", "DomainTestSupport", "Depot", "Stores", "Postgres", "PostgresTestSupport"]),
-        .test("NotificationsTests", of: ["Kernel", "Contracts", "DomainTestSupport", "Notifications", "Customers"]),
+        .test(
+            "NotificationsTests",
+            of: [
+                "Kernel", "Contracts", "DomainTestSupport", "Notifications", "Customers", "Ordering", "Postgres",
+                "PostgresTestSupport",
+            ]),
         .test(
             "CosecTests",
             of: [

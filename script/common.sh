@@ -67,3 +67,18 @@ client() { (cd / && PGOPTIONS="-c client_min_messages=warning" "${as_owner[@]}" 
 
 # One statement's answer.
 ask() { client psql --no-psqlrc --quiet --tuples-only --no-align --dbname="$connection" --command="$1"; }
+
+# Runs a command of the program on the running system, as whom its database lets in.
+mallbots() {
+    local program
+    program="$(swift build --package-path "$root" -c release --show-bin-path)/mallbots"
+    [ -x "$program" ] || fail "the program is not built; script/server builds it"
+    # Of an option given twice the last counts.
+    local command=$1 && shift
+    local first=()
+    if [ "$command" = staff ] && [ $# -gt 0 ]; then first=("$1") && shift; fi
+    case "${first[*]:-$command}" in
+    -* | help) exec "$program" "$command" "${first[@]}" "$@" ;;
+    *) exec "$program" "$command" "${first[@]}" --data "$(default_data)" "$@" ;;
+    esac
+}

@@ -23,8 +23,8 @@ const BOT = {
 }
 
 /** Tone and words of a list's pill, and of a robot's. */
-export const listStanding = (value) =>
-  value.needsClerk && value.status === "available" ? ["canceled", "Needs a clerk"] : LIST[value.status] ?? ["", value.status]
+export const listStanding = ({ status, needsClerk }) =>
+  needsClerk && status === "available" ? ["canceled", "Needs a clerk"] : LIST[status] ?? ["", status]
 export const botStanding = ({ status }) => BOT[status] ?? ["", status]
 
 /** The numbers of orders, for lists that do not name them: whoever shows orders beside lists teaches them. */
@@ -57,8 +57,9 @@ export function askCheckIn(value, now) {
     text(sums, `${count(counted)} of ${plural(ordered, "unit")}`)
     const note = slot(content, "short")
     note.hidden = missing === 0
+    const what = `${plural(missing, "unit")} missing on ${plural(short, "line")}`
     text(note, counted === 0 ? "Nothing came: the order will be canceled."
-      : `${plural(missing, "unit")} missing on ${plural(short, "line")}: the customer does not pay for ${missing === 1 ? "it" : "them"}.`)
+      : `${what}: the customer does not pay for ${missing === 1 ? "it" : "them"}.`)
   }
   let store = null
   for (const line of lines) {
@@ -69,7 +70,7 @@ export function askCheckIn(value, now) {
   render()
   openDialog({
     title: `Check in list ${listName(value)}`,
-    text: `Brought by ${value.botName ?? "a robot"}. Count what is there; a line may have fewer than were ordered, not more.`,
+    text: `Brought by ${value.botName ?? "a robot"}. Count what is there: fewer than ordered, or all, never more.`,
     content,
     wide: true,
     submit: "Confirm counts",
@@ -142,7 +143,8 @@ function robotPicker() {
   none.hidden = true
   node.append(make("legend", "label", "Idle robots"), rows, none)
   const chosen = () => rows.querySelector("input:checked")?.value
-  const view = live.watch({ topic: "fleet", filter: { status: ["idle"] }, order: "name", limit: 200 }, ({ rows: idle }) => {
+  const query = { topic: "fleet", filter: { status: ["idle"] }, order: "name", limit: 200 }
+  const view = live.watch(query, ({ rows: idle }) => {
     const before = chosen()
     rows.replaceChildren(...idle.sorted().map(({ value }) => {
       const row = make("label", "option")
@@ -198,7 +200,8 @@ export function registerRobot() {
     done: "Robot registered",
     send: async (values, attempt) => {
       const answer = await attempt.send("POST", "/admin/api/bots", values)
-      if (answer?.token) showSecret(`The token of ${values.name}`, "It is shown this once. Give it to the robot now.", answer.token)
+      const words = "It is shown this once. Give it to the robot now."
+      if (answer?.token) showSecret(`The token of ${values.name}`, words, answer.token)
       return answer
     },
   })
@@ -251,7 +254,9 @@ export function botCommands(value) {
   if (!may("work-depot")) return []
   const items = []
   if (value.status === "active") items.push({ label: "Recall…", act: () => recallRobot(value), danger: true })
-  if (["recalled", "lost"].includes(value.status)) items.push({ label: "It is back…", act: () => returnedRobot(value) })
+  if (["recalled", "lost"].includes(value.status)) {
+    items.push({ label: "It is back…", act: () => returnedRobot(value) })
+  }
   if (!["active", "retired"].includes(value.status)) {
     items.push({ label: "Take out of service…", act: () => retireRobot(value), danger: true })
   }

@@ -57,8 +57,9 @@ export function askPay(invoice, now) {
     content.classList.toggle("is-changed", state === "changed")
     if (state === "changed") {
       const by = delta(agreed, row.amountMinor)
+      const difference = `${money(Math.abs(by))} ${by < 0 ? "less" : "more"}`
       fill(changed, {
-        "changed-words": `The amount has changed: ${money(agreed)} before, ${money(Math.abs(by))} ${by < 0 ? "less" : "more"} now. Tell the customer.`,
+        "changed-words": `The amount has changed: ${money(agreed)} before, ${difference} now. Tell the customer.`,
         agree: `Take ${money(row.amountMinor)} instead`,
       })
     }
@@ -107,12 +108,13 @@ export function askPay(invoice, now) {
 /** Takes the payment of an order, wherever it is shown: its invoice is watched for as long as that takes. */
 export function payOrder(orderId) {
   let dialog = null
-  const view = live.watch({ topic: "invoices", filter: { order: orderId }, order: "-created", limit: 1 }, () => {
+  const view = live.watch({ topic: "invoices", filter: { order: orderId }, order: "-createdAt", limit: 1 }, () => {
     if (dialog || !(view.complete || view.refused)) return
     const row = view.rows.get(orderId)
     if (!row || !payable(row.value)) {
       view.close()
-      return toast(row ? sentence(elsewhere(row) ?? "it can not be paid now") : "There is no invoice of this order.", { bad: true })
+      const words = row ? elsewhere(row) ?? "it can not be paid now" : "there is no invoice of this order"
+      return toast(sentence(words), { bad: true })
     }
     dialog = askPay(row.value, () => view.rows.get(orderId))
     dialog.addEventListener("close", () => view.close())
@@ -184,8 +186,10 @@ export function askRefund(invoice, now) {
   })
 }
 
-export const handOver = (button, { orderId, number }) =>
-  act(button, (attempt) => attempt.send("POST", `/admin/api/orders/${orderId}/complete`), `Order ${number} is handed over`)
+export function handOver(button, { orderId, number }) {
+  const command = (attempt) => attempt.send("POST", `/admin/api/orders/${orderId}/complete`)
+  return act(button, command, `Order ${number} is handed over`)
+}
 
 export function openShift() {
   openDialog({

@@ -15,12 +15,12 @@ const MONEY_ERRORS = {
 }
 
 /**
- * Opens a dialog. `fields` are {name, label, value, required, kind, max, hint, options}, where `kind` is "text", "long",
- * "money", "password", or "choice" and "checks" of `options` {value, label, hint, disabled};
- * `send(values, attempt)` sends the command and answers its outcome, or nothing if there was nothing to do. `done` is what
- * is said then, or makes it of the answer.
- * `meanwhile()` says what others have changed since the dialog was opened, or nothing; it is asked after every commit, as
- * is `blocked()`, which says whether what is shown may not be sent as it is.
+ * Opens a dialog. `fields` are {name, label, value, required, kind, max, hint, options}, where `kind` is "text",
+ * "long", "money", "password", or "choice" and "checks" of `options` {value, label, hint, disabled};
+ * `send(values, attempt)` sends the command and answers its outcome, or nothing if there was nothing to do. `done` is
+ * what is said then, or makes it of the answer.
+ * `meanwhile()` says what others have changed since the dialog was opened, or nothing; it is asked after every commit,
+ * as is `blocked()`, which says whether what is shown may not be sent as it is.
  * `content` is a node above the fields; `wide` gives it room. Without `submit` there is nothing to do but to close it.
  */
 export function openDialog({

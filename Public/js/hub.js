@@ -3,7 +3,7 @@
 import { Link } from "./link.js"
 import { Protocol } from "./protocol.js"
 
-/** The server allows 32 views a connection; a tab uses at most eight, and the depot nearly does. A fifth tab gets a socket of its own. */
+/** The server allows 32 views a connection; a tab uses at most eight. A fifth tab gets a socket of its own. */
 export const MAX_TABS = 4
 export const MAX_VIEWS_PER_TAB = 8
 

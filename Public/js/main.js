@@ -113,9 +113,10 @@ function show(here) {
   const tag = SCREENS[name]
   if (!tag || !sees(here.screen, roles)) {
     const state = stamp("state")
-    const words = tag ? ["You may not see this", "Your role has no access to this screen. An administrator can grant it."]
-      : ["There is nothing here", "This address belongs to no screen."]
-    fill(state, { title: words[0], text: words[1], link: "Go to where you begin" })
+    const words = tag ? "Your role has no access to this screen. An administrator can grant it."
+      : "This address belongs to no screen."
+    const title = tag ? "You may not see this" : "There is nothing here"
+    fill(state, { title, text: words, link: "Go to where you begin" })
     if (tag) slot(state, "icon").setAttribute("href", "/icons.svg#lock")
     slot(state, "link").href = `/${home(roles)}`
     slot(state, "link").hidden = false

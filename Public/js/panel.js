@@ -7,8 +7,8 @@ import { live } from "./live.js"
 import { store } from "./store.js"
 
 /**
- * Whoever extends it says: `screen`, `noun`, `ask(id)` (the view's query), `titled(value)`, `pill(value)` ([tone, words]),
- * `detail` (its template), `write(detail, value, row)`, and `acts(value, row)`, the buttons:
+ * Whoever extends it says: `screen`, `noun`, `ask(id)` (the view's query), `titled(value)`, `pill(value)` ([tone,
+ * words]), `detail` (its template), `write(detail, value, row)`, and `acts(value, row)`, the buttons:
  * {label, act(button), primary, danger, disabled, title}.
  */
 export class Panel extends HTMLElement {

@@ -67,7 +67,8 @@ function stores() {
   return new Promise((resolve) => {
     const view = live.watch({ topic: "mall", filter: {}, order: "name", limit: MAX_STORES }, () => {
       if (!view.complete && !view.refused) return
-      const found = view.rows.sorted().map(({ value }) => ({ value: value.storeId, label: value.name, hint: value.location }))
+      const found = view.rows.sorted().map(({ value: { storeId, name, location } }) =>
+        ({ value: storeId, label: name, hint: location }))
       view.close()
       resolve(found)
     })
@@ -89,7 +90,8 @@ export async function putStaff(account, changed) {
       hint: "Only a store manager needs them." })
   }
   if (!account) {
-    fields.unshift({ name: "user", label: "User", required: true, max: 64, hint: "What they sign in with: letters, digits and . - _ @" })
+    const hint = "What they sign in with: letters, digits and . - _ @"
+    fields.unshift({ name: "user", label: "User", required: true, max: 64, hint })
   }
   openDialog({
     title: account ? `Account of ${account.name}` : "New account",
@@ -101,7 +103,8 @@ export async function putStaff(account, changed) {
       const body = { stores: account?.stores ?? [], ...rest, ...(password && { password }) }
       const answer = await attempt.send("PUT", `/admin/api/staff/${encodeURIComponent(user)}`, body)
       changed()
-      if (answer?.password) showSecret(`The password of ${rest.name}`, "It is shown this once. Tell it to nobody else.", answer.password)
+      const words = "It is shown this once. Tell it to nobody else."
+      if (answer?.password) showSecret(`The password of ${rest.name}`, words, answer.password)
       return answer ?? {}
     },
   })

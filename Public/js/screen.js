@@ -1,4 +1,4 @@
-// A screen that is one list: a search, a row of chips, the rows, and one of them beside the list. The address holds all.
+// A screen that is one list: a search, a row of chips, the rows, and one of them beside it. The address holds all.
 
 import { debounce, fill, make, slot, stamp, text } from "./dom.js"
 import { count, plural } from "./format.js"
@@ -10,11 +10,12 @@ import { go, place } from "./router.js"
 const TYPING_MS = 220
 
 /**
- * Whoever extends it says, by getters: `screen` (its name and address), `heading`, `noun`, `placeholder`, `icon`, `columns`
- * ([words, class]), `rowName` (its template), `topic`, `order`, and by methods: `filter()`, `update(node, value, row)`,
- * `empty()`, and where there is one `panelName`, `items(value, row)` for the menu, `path(value)` for the address of a row.
- * `shows` are [name, label, filter]: the chips, of which the first is chosen where the address names none; a chip with a
- * fourth element is counted live whatever the list shows.
+ * Whoever extends it says, by getters: `screen` (its name and address), `heading`, `noun`, `placeholder`, `icon`,
+ * `columns` ([words, class]), `rowName` (its template), `topic`, `order`, and by methods: `filter()`,
+ * `update(node, value, row)`, `empty()`, and where there is one `panelName`, `items(value, row)` for the menu,
+ * `path(value)` for the address of a row.
+ * `shows` are [name, label, filter]: the chips, of which the first is chosen where the address names none; a chip with
+ * a fourth element is counted live whatever the list shows.
  */
 export class ListScreen extends HTMLElement {
   get shows() { return [] }

@@ -97,3 +97,56 @@ class Kiosk(Http):
                 if refused.status not in (404, 409) or time.monotonic() > end:
                     raise
                 time.sleep(0.1)
+
+
+class Robot(Http):
+    """A robot of the depot: it fetches what it is told to, and reports each step under a number that rises."""
+
+    @classmethod
+    def register(cls, staff, name):
+        answer = staff("POST", "/admin/api/bots", {"name": name})
+        robot = cls(staff.base, answer["token"])
+        robot.id, robot.name = answer["id"], name
+        robot("POST", "/robots/api/hello", {})
+        return robot
+
+    def find_work(self, order):
+        """The list of this order, as soon as it is offered; what is offered before it is for others to fetch."""
+        end = time.monotonic() + TIMEOUT
+        declined = []
+        while time.monotonic() < end:
+            work = self("POST", "/robots/api/work", {"declined": declined}).get("list")
+            if work and work["orderId"] == order:
+                return work
+            if work:
+                declined.append(work["id"])
+            else:
+                declined = []
+                time.sleep(0.1)
+        raise Failed(f"{self.name} was not offered the list of {order} within {TIMEOUT} s")
+
+    def fetch(self, work, lacking=()):
+        """Accepts a list, fetches all of it but one unit of each product in `lacking`, and delivers."""
+        report = self._reports(f"/robots/api/lists/{work['id']}")
+        self("POST", f"/robots/api/lists/{work['id']}/accept", {})
+        report("start")
+        for stop in work["stops"]:
+            report("arrive", storeId=stop["storeId"])
+            for line in stop["lines"]:
+                missing = 1 if line["productId"] in lacking else 0
+                about = {"storeId": stop["storeId"], "productId": line["productId"]}
+                if line["ordered"] > missing:
+                    report("pick", **about, quantity=line["ordered"] - missing)
+                if missing:
+                    report("unavailable", **about, quantity=missing)
+        report("deliver")
+
+    def _reports(self, path):
+        number = 0
+
+        def report(what, **about):
+            nonlocal number
+            number += 1
+            self("POST", f"{path}/{what}", {"reportNo": number, **about})
+
+        return report

@@ -13,6 +13,7 @@ import time
 import traceback
 from pathlib import Path
 
+import days
 import journey as story
 from browser import Desk, Failed, browser, eventually
 from frames import Recorder
@@ -127,7 +128,7 @@ def stop_and_leave_nothing(journey):
 def steps():
     after = story.STEPS.index(story.survive_a_restart) + 1
     return [
-        *story.STEPS[:after], follow_the_readme, speak_as_the_catalogue_says, survive_a_kill_of_the_server,
+        *story.STEPS[:after], *days.STEPS, follow_the_readme, speak_as_the_catalogue_says, survive_a_kill_of_the_server,
         survive_a_kill_of_postgresql, restore_a_backup_under_open_pages, *story.STEPS[after:], stop_and_leave_nothing,
     ]
 

@@ -18,7 +18,8 @@ private let total = Money(minor: 3870)
 /// One list a module: its events, what it says and accepts, and what it answers in JSON.
 enum Samples {
     static func all() throws -> [Sample] {
-        try stores() + customers() + baskets() + ordering() + payments() + admin()
+        try stores() + customers() + baskets() + ordering() + payments() + admin() + depot() + cosec()
+            + notifications()
     }
 
     static func stores() throws -> [Sample] {

@@ -46,14 +46,15 @@ public final class MemoryMall: Sendable {
     }
 
     /// Says an event as if a module that is not here had said it.
-    public func hear<E: PublicEvent>(_ event: E, times: Int = 1) async throws {
+    public func hear<E: PublicEvent>(_ event: E, times: Int = 1, saidAt: Instant? = nil) async throws {
         for _ in 0..<times {
             let spoken = try Spoken(event)
             try book.withLock { book in
                 let id = book.nextID()
                 let stream = StreamName(category: "elsewhere.Elsewhere", id: id)
                 let row = Row(kind: .message, version: 1, spoken: spoken)
-                try book.append([row], to: stream, Cause(correlation: id, causation: id, actor: "elsewhere"))
+                try book.append(
+                    [row], to: stream, Cause(correlation: id, causation: id, actor: "elsewhere"), at: saidAt)
             }
         }
         try await settle()
@@ -278,13 +279,13 @@ struct Book: Sendable {
         return UUID.random(using: &random)
     }
 
-    mutating func append(_ rows: [Row], to stream: StreamName, _ cause: Cause) throws {
+    mutating func append(_ rows: [Row], to stream: StreamName, _ cause: Cause, at: Instant? = nil) throws {
         let end = Position(Int64(log.count + rows.count))
         for row in rows {
             log.append(
                 Envelope(
                     position: Position(Int64(log.count + 1)), commandEnd: end, id: nextID(), stream: stream,
-                    version: row.version, kind: row.kind, type: row.type, body: row.body, cause: cause, at: now))
+                    version: row.version, kind: row.kind, type: row.type, body: row.body, cause: cause, at: at ?? now))
             if row.kind == .event { streams[stream, default: Stream()].version = row.version }
         }
     }

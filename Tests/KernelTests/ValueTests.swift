@@ -54,4 +54,11 @@ import Testing
     @Test func `search texts are lower case with single spaces`() {
         #expect(normalized("  Große\tSTRASSE \n 5 ") == "große strasse 5")
     }
+
+    @Test func `a text of ASCII is normalised as every other`() {
+        let all = String(String.UnicodeScalarView((0..<128).compactMap(Unicode.Scalar.init)))
+        for text in [all, " \(all) A\r\n\u{1f}b\t", "", "  "] {
+            #expect(normalized(text) == text.lowercased().split { $0.isWhitespace }.joined(separator: " "))
+        }
+    }
 }

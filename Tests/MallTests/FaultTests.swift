@@ -18,7 +18,8 @@ import Testing
         let application = try await Application(
             TestMall.options(TestMall.Settings(), conninfo), logger: TestCluster.quiet)
         let administrator = StaffMember(user: "admin", name: "Admin", roles: [.administrator])
-        try await application.accounts.put(user: "admin", name: "Admin", password: "x", roles: [.administrator])
+        try await application.accounts.put(
+            user: "admin", name: "Admin", password: "a long one", roles: [.administrator])
         let cookie = try await application.accounts.open(administrator)
         let staff = Caller(port: application.port, fields: ["Cookie: session=\(cookie)"])
         let page = LivePage(application.port, cookie: cookie)

@@ -92,7 +92,7 @@ actor LivePage {
         _ id: Int, _ topic: String, _ filter: JSON = [:], order: String? = nil, limit: Int = 2_000, count: Bool = false
     ) async {
         let usual =
-            ["orders": "-number", "order": "-number", "audit": "-at", "pickup": "ready_since"][topic] ?? "name"
+            ["orders": "-number", "order": "-number", "audit": "-at", "pickup": "readySince"][topic] ?? "name"
         views[id] = View(topic: topic, filter: filter, order: order ?? usual, limit: limit, count: count)
         await ask(id, resume: false)
     }

@@ -19,7 +19,9 @@ test("a number is an order's, with or without its sign", () => {
 })
 
 test("a phone number is known by its beginning or its length, however it is written", () => {
-  for (const typed of ["+49 151 23456789", "0151/234567", "0151 23 45 67", "(0151) 234-567"]) assert.equal(kind(typed), "phone", typed)
+  for (const typed of ["+49 151 23456789", "0151/234567", "0151 23 45 67", "(0151) 234-567"]) {
+    assert.equal(kind(typed), "phone", typed)
+  }
   assert.equal(kind("15123456789"), "phone")
   assert.equal(classify("+49 (151) 23-45").text, "+491512345")
 })

@@ -1,15 +1,16 @@
 // Who did what, when, and what came of it. Nothing here can be changed.
 
 import { actorName, spoken } from "../causes.js"
-import { fill, make, slot } from "../dom.js"
-import { putTime } from "../format.js"
+import { fill, make, slot, text } from "../dom.js"
+import { plural, putTime } from "../format.js"
 import { ListScreen } from "../screen.js"
 import { may } from "../store.js"
 
 const OUTCOME = {
   done: ["completed", "Done"], forbidden: ["canceled", "Forbidden"], conflict: ["ready", "Conflict"],
   invalid: ["ready", "Invalid"], not_found: ["ready", "Not found"], stale: ["ready", "Outdated"],
-  unauthenticated: ["canceled", "Not signed in"], unavailable: ["ready", "Unavailable"], internal: ["canceled", "Failed"],
+  unauthenticated: ["canceled", "Not signed in"], unavailable: ["ready", "Unavailable"],
+  internal: ["canceled", "Failed"],
 }
 
 customElements.define("audit-screen", class extends ListScreen {
@@ -46,23 +47,19 @@ customElements.define("audit-screen", class extends ListScreen {
   /** What is exported is what is shown. */
   aim() {
     if (!this.link) return
-    const { outcome, text } = this.filter()
-    const params = new URLSearchParams({ format: "csv" })
-    if (outcome) params.set("outcome", outcome)
-    if (text) params.set("text", text)
+    const params = new URLSearchParams({ format: "csv", ...this.filter() })
     this.link.href = `/admin/api/audit?${params}`
   }
 
   shown(view) {
     super.shown(view)
-    const { total } = view
-    if (total !== undefined) slot(this, "count").textContent = total === 1 ? "1 entry" : `${total.toLocaleString()} entries`
+    if (view.total !== undefined) text(slot(this, "count"), plural(view.total, "entry", "entries"))
   }
 
   update(node, value) {
     const [tone, words] = OUTCOME[value.outcome] ?? ["", value.outcome]
     fill(node, {
-      actor: actorName(value.actor), action: spoken(value.action), subject: value.subject ? value.subject.slice(0, 8) : "",
+      actor: actorName(value.actor), action: spoken(value.action), subject: value.subject?.slice(0, 8) ?? "",
       outcome: words, message: value.message ?? (value.effects ?? []).map(spoken).join(", "),
     })
     slot(node, "action").title = value.action

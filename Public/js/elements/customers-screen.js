@@ -21,7 +21,10 @@ customElements.define("customers-screen", class extends ListScreen {
   get rowName() { return "customer-row" }
   get columns() { return [["Name"], ["Phone"], ["Orders", "end"], ["May order"], [""]] }
   get shows() {
-    return [["all", "All", {}], ["enabled", "Enabled", { enabled: true }], ["disabled", "Disabled", { enabled: false }, true]]
+    return [
+      ["all", "All", {}], ["enabled", "Enabled", { enabled: true }],
+      ["disabled", "Disabled", { enabled: false }, true],
+    ]
   }
 
   update(node, value) {

@@ -2,8 +2,8 @@
 
 import { arrange, fill, make, slot, stamp, text } from "../dom.js"
 import {
-  askAssign, askCheckIn, assignable, botCommands, botStanding, clearReturns, clearable, countsIn, learnNumbers, listCommands,
-  listName, listStanding, registerRobot,
+  askAssign, askCheckIn, assignable, botCommands, botStanding, clearReturns, clearable, countsIn, learnNumbers,
+  listCommands, listName, listStanding, registerRobot,
 } from "../depot.js"
 import { count, plural } from "../format.js"
 import { live } from "../live.js"
@@ -18,8 +18,8 @@ const ROBOTS = 500
 const DESK = 1000
 const SHOWS = ["lists", "robots", "bays", "returns"]
 const HEADINGS = {
-  delivered: "At the depot, to be checked in", clerk: "Needs a clerk: robots have failed", waiting: "Waiting for a robot",
-  assigned: "Assigned", active: "Shopping",
+  delivered: "At the depot, to be checked in", clerk: "Needs a clerk: robots have failed",
+  waiting: "Waiting for a robot", assigned: "Assigned", active: "Shopping",
 }
 const LISTED = ["pending", "available", "assigned", "active", "delivered"]
 const LATE_TICK_MS = 10_000
@@ -62,8 +62,8 @@ customElements.define("depot-screen", class extends HTMLElement {
       (view, delta) => this.renderLists(view, delta))
     this.fleet = watch({ topic: "fleet", filter: {}, order: "name", limit: ROBOTS }, () => this.renderFleet())
     this.beats = watch({ topic: "heartbeats", filter: {}, order: "id", limit: ROBOTS }, () => this.renderFleet())
-    // All orders at the desk: those that are ready are in the bays, and the lists of the others are called by their numbers.
-    this.bays = watch({ topic: "pickup", filter: {}, order: "ready_since", limit: DESK }, (view) => {
+    // All orders at the desk: what is ready is in the bays, and the lists of all are called by their numbers.
+    this.bays = watch({ topic: "pickup", filter: {}, order: "readySince", limit: DESK }, (view) => {
       learnNumbers(view.rows)
       this.renderBays()
       if (this.lists) this.renderLists(this.lists)
@@ -158,7 +158,8 @@ customElements.define("depot-screen", class extends HTMLElement {
     node.querySelector(".table").setAttribute("aria-label", HEADINGS[name])
     // Sections stand in their order, whichever came first.
     const board = this.part("lists")
-    const after = SECTIONS.slice(SECTIONS.indexOf(name) + 1).map((next) => board.querySelector(`[data-section=${next}]`))
+    const after = SECTIONS.slice(SECTIONS.indexOf(name) + 1)
+      .map((next) => board.querySelector(`[data-section=${next}]`))
     board.insertBefore(node, after.find(Boolean) ?? board.querySelector(".empty"))
     return node
   }
@@ -183,7 +184,7 @@ customElements.define("depot-screen", class extends HTMLElement {
     fill(node, {
       number: listName(value), status: words, robot: value.botName ?? "—",
       stops: plural(value.stops?.length ?? 0, "store"), done: ordered > 0 ? `${settled}/${ordered}` : "",
-      missing: missing > 0 ? `${missing} missing` : "", attempts: value.attempts > 1 ? `try ${value.attempts}` : "",
+      missing: missing > 0 ? `${missing} missing` : "", attempts: value.attempts > 0 ? `${value.attempts} failed` : "",
     })
     slot(node, "stops").title = (value.stops ?? []).map((stop) => `${stop.storeName}, ${stop.location}`).join("\n")
     slot(node, "status").dataset.tone = tone
@@ -234,8 +235,8 @@ customElements.define("depot-screen", class extends HTMLElement {
       return node
     }))
     const tally = Map.groupBy(robots, ({ value }) => value.status)
-    const words = [["idle", "idle"], ["active", "shopping"], ["recalled", "coming back"], ["lost", "lost"], ["offline", "offline"]]
-      .filter(([status]) => tally.has(status)).map(([status, word]) => `${count(tally.get(status).length)} ${word}`)
+    const words = ["idle", "active", "recalled", "lost", "offline"].filter((status) => tally.has(status))
+      .map((status) => `${count(tally.get(status).length)} ${botStanding({ status })[1].toLowerCase()}`)
     text(slot(this, "fleet-sum"), words.join(" · "))
     this.badge("robots", tally.get("lost")?.length ?? 0)
     this.ends("robots", { rows: { size: robots.length }, complete }, ["No robots yet", "Register the first one."])
@@ -244,7 +245,8 @@ customElements.define("depot-screen", class extends HTMLElement {
   robot(node, value, beat, list) {
     const [tone, words] = botStanding(value)
     const suspect = beat?.suspect && value.status !== "lost" && value.status !== "offline"
-    fill(node, { name: value.name, status: words, battery: beat?.battery === undefined ? "" : `${Math.round(beat.battery)} %` })
+    const charge = beat?.battery === undefined ? "" : `${Math.round(beat.battery)} %`
+    fill(node, { name: value.name, status: words, battery: charge })
     slot(node, "status").dataset.tone = tone
     const link = slot(node, "list")
     link.hidden = !value.listId
@@ -261,7 +263,7 @@ customElements.define("depot-screen", class extends HTMLElement {
     node.classList.toggle("is-suspect", Boolean(suspect))
     slot(node, "suspect").hidden = !suspect
     slot(node, "suspect").title = SUSPECT
-    text(slot(node, "reason"), value.reason && ["offline", "lost", "recalled"].includes(value.status) ? value.reason : "")
+    text(slot(node, "reason"), ["offline", "lost", "recalled"].includes(value.status) ? value.reason ?? "" : "")
     const menu = node.querySelector("[data-act=robot-menu]")
     menu.hidden = botCommands(value).length === 0
     menu.setAttribute("aria-label", `Actions for ${value.name}`)
@@ -286,7 +288,8 @@ customElements.define("depot-screen", class extends HTMLElement {
       return node
     }))
     this.badge("bays", rows.length)
-    this.ends("bays", { rows: { size: rows.length }, complete: view.complete }, ["All bays are empty", "Goods wait here from the check-in until they are handed over."])
+    this.ends("bays", { rows: { size: rows.length }, complete: view.complete },
+      ["All bays are empty", "Goods wait here from the check-in until they are handed over."])
   }
 
   renderReturns() {
@@ -314,7 +317,8 @@ customElements.define("depot-screen", class extends HTMLElement {
       return node
     }))
     this.badge("returns", view.total)
-    this.ends("returns", view, ["The returns shelf is empty", "Goods of canceled orders wait here to go back to their stores."])
+    this.ends("returns", view,
+      ["The returns shelf is empty", "Goods of canceled orders wait here to go back to their stores."])
   }
 
   // What all parts have.
@@ -389,9 +393,9 @@ customElements.define("depot-screen", class extends HTMLElement {
   }
 
   move(by) {
-    const links = [...this.querySelectorAll(`[data-part=${this.showing}] .row-link, [data-part=${this.showing}] a.tile`)]
-      .filter((link) => link.offsetParent)
-    const at = links.indexOf(document.activeElement?.closest("[data-key]")?.querySelector(".row-link") ?? document.activeElement)
+    const links = [...this.part(this.showing).querySelectorAll(".row-link, a.tile")].filter((link) => link.offsetParent)
+    const here = document.activeElement
+    const at = links.indexOf(here?.closest("[data-key]")?.querySelector(".row-link") ?? here)
     links[Math.max(0, Math.min(links.length - 1, at < 0 ? 0 : at + by))]?.focus()
   }
 

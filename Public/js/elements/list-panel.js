@@ -2,8 +2,8 @@
 
 import { fill, make, slot, stamp, text } from "../dom.js"
 import {
-  askAssign, askBay, askCheckIn, askRelease, assignable, clearReturns, clearable, countsIn, listName, listStanding, movable,
-  releasable,
+  askAssign, askBay, askCheckIn, askRelease, assignable, clearReturns, clearable, countsIn, listName, listStanding,
+  movable, releasable,
 } from "../depot.js"
 import { plural, putTime, time } from "../format.js"
 import { Panel } from "../panel.js"
@@ -68,7 +68,9 @@ customElements.define("list-panel", class extends Panel {
     const now = () => this.now()
     const acts = []
     if (countsIn(value)) acts.push({ label: "Check in", primary: true, act: () => askCheckIn(value, now) })
-    if (assignable(value)) acts.push({ label: "Assign by hand", primary: value.needsClerk, act: () => askAssign(value, now) })
+    if (assignable(value)) {
+      acts.push({ label: "Assign by hand", primary: value.needsClerk, act: () => askAssign(value, now) })
+    }
     if (movable(value)) acts.push({ label: "Move to bay", act: () => askBay(value) })
     if (clearable(value)) acts.push({ label: "Clear from returns shelf", act: (button) => clearReturns(button, value) })
     if (releasable(value)) acts.push({ label: "Release", danger: true, act: () => askRelease(value, now) })

@@ -7,11 +7,12 @@ import { ListScreen } from "../screen.js"
 import { may } from "../store.js"
 
 const STATUS = {
-  queued: ["in-progress", "Queued"], sent: ["completed", "Sent"], failed: ["canceled", "Failed"], suppressed: ["pending", "Not sent"],
+  queued: ["in-progress", "Queued"], sent: ["completed", "Sent"], failed: ["canceled", "Failed"],
+  suppressed: ["pending", "Not sent"],
 }
 const KIND = {
-  received: "Received", rejected: "Rejected", adjusted: "Adjusted", ready: "Ready", reminder: "Reminder", canceled: "Canceled",
-  completed: "Receipt",
+  received: "Received", rejected: "Rejected", adjusted: "Adjusted", ready: "Ready", reminder: "Reminder",
+  canceled: "Canceled", completed: "Receipt",
 }
 
 customElements.define("messages-screen", class extends ListScreen {
@@ -25,7 +26,8 @@ customElements.define("messages-screen", class extends ListScreen {
   get columns() { return [["When"], ["Kind"], ["To"], ["Text"], ["Status"], ["Tries", "end"], ["Actions", "end"]] }
   get shows() {
     return [
-      ["all", "All", {}], ["failed", "Failed", { status: ["failed"] }, true], ["queued", "Queued", { status: ["queued"] }],
+      ["all", "All", {}], ["failed", "Failed", { status: ["failed"] }, true],
+      ["queued", "Queued", { status: ["queued"] }],
       ["sent", "Sent", { status: ["sent"] }], ["suppressed", "Not sent", { status: ["suppressed"] }],
     ]
   }
@@ -49,7 +51,8 @@ customElements.define("messages-screen", class extends ListScreen {
   acted(button, row) { if (button.dataset.act === "resend" && row) resend(button, row.value) }
 
   empty() {
-    return this.showing === "all" ? { title: "No texts yet", text: "Customers are texted when their order is received, ready or canceled." }
+    return this.showing === "all"
+      ? { title: "No texts yet", text: "Customers are texted when their order is received, ready or canceled." }
       : { title: "None at the moment", text: "Show all to see every text.", clear: true }
   }
 })

@@ -20,11 +20,13 @@ customElements.define("payments-screen", class extends ListScreen {
   get icon() { return "payments" }
   get placeholder() { return "Order number, code or customer" }
   get topic() { return "invoices" }
-  get order() { return "-created" }
+  get order() { return "-createdAt" }
   get rowName() { return "invoice-row" }
   get panelName() { return "invoice-panel" }
   get columns() {
-    return [["Order"], ["Customer"], ["Code"], ["Opened"], ["Status"], ["Paid by"], ["Amount", "end"], ["Actions", "end"]]
+    return [
+      ["Order"], ["Customer"], ["Code"], ["Opened"], ["Status"], ["Paid by"], ["Amount", "end"], ["Actions", "end"],
+    ]
   }
   get shows() {
     return [
@@ -38,7 +40,7 @@ customElements.define("payments-screen", class extends ListScreen {
     const bar = slot(this, "bar")
     bar.hidden = false
     bar.classList.add("shift")
-    this.shifts = live.watch({ topic: "shifts", filter: {}, order: "-opened", limit: SHIFTS }, () => this.shift())
+    this.shifts = live.watch({ topic: "shifts", filter: {}, order: "-openedAt", limit: SHIFTS }, () => this.shift())
     this.shift()
   }
 
@@ -91,12 +93,12 @@ customElements.define("payments-screen", class extends ListScreen {
 
   update(node, value) {
     const [tone, words] = invoiceStanding(value)
+    const refused = value.status === "pending" && value.lastRefusal ? `Refused: ${value.lastRefusal}` : null
+    const refunded = value.refundedMinor > 0 ? `${money(value.refundedMinor)} refunded` : ""
     fill(node, {
-      number: value.number === undefined ? value.orderId.slice(0, 8) : String(value.number), customer: value.customerName ?? "",
+      number: String(value.number ?? value.orderId.slice(0, 8)), customer: value.customerName ?? "",
       code: value.pickupCode ?? "", status: words, method: value.method ? methodName(value.method) : "",
-      amount: money(value.amountMinor),
-      refused: value.status === "pending" && value.lastRefusal ? `Refused: ${value.lastRefusal}` : value.refundedMinor > 0
-        ? `${money(value.refundedMinor)} refunded` : "",
+      amount: money(value.amountMinor), refused: refused ?? refunded,
     })
     slot(node, "refused").classList.toggle("is-plain", value.status !== "pending")
     slot(node, "refused").title = slot(node, "refused").textContent
@@ -113,13 +115,17 @@ customElements.define("payments-screen", class extends ListScreen {
   acted(button, row) {
     if (button.dataset.act !== "pay" || !row) return
     // The list may let go of the row when it is paid; a view of its own does not.
-    const view = live.watch({ topic: "invoices", filter: { order: row.value.orderId }, order: "-created", limit: 1 }, () => {})
+    const filter = { order: row.value.orderId }
+    const view = live.watch({ topic: "invoices", filter, order: "-createdAt", limit: 1 }, () => {})
     askPay(row.value, () => view.rows.get(row.key) ?? row).addEventListener("close", () => view.close())
   }
 
   empty() {
-    if (this.text) return { title: "No invoice matches", text: "Try the order's number, the code, or another chip.", clear: true }
-    return this.showing === "open" ? { title: "Nothing is due", text: "Invoices appear here as soon as an order is approved." }
+    if (this.text) {
+      return { title: "No invoice matches", text: "Try the order's number, the code, or another chip.", clear: true }
+    }
+    return this.showing === "open"
+      ? { title: "Nothing is due", text: "Invoices appear here as soon as an order is approved." }
       : { title: "None", text: "There is no such invoice." }
   }
 })
@@ -157,7 +163,7 @@ customElements.define("invoice-panel", class extends Panel {
   get noun() { return "invoice" }
   get detail() { return "invoice-detail" }
 
-  ask(id) { return { topic: "invoices", filter: { order: id }, order: "-created", limit: 1 } }
+  ask(id) { return { topic: "invoices", filter: { order: id }, order: "-createdAt", limit: 1 } }
   titled(value) { return value.number === undefined ? "Invoice" : `Invoice of ${value.number}` }
   pill(value) { return invoiceStanding(value) }
   missing() { return ["There is no invoice", "An order has one from its approval on.", "lost"] }
@@ -166,7 +172,8 @@ customElements.define("invoice-panel", class extends Panel {
     fill(detail, {
       amount: money(value.amountMinor), customer: value.customerName ?? "", code: value.pickupCode ?? "",
       authorized: money(value.authorizedMinor), paid: value.paidMinor > 0 ? money(value.paidMinor) : "—",
-      method: value.method ? methodName(value.method) : "—", refunded: value.refundedMinor > 0 ? money(value.refundedMinor) : "—",
+      method: value.method ? methodName(value.method) : "—",
+      refunded: value.refundedMinor > 0 ? money(value.refundedMinor) : "—",
       "amount-label": value.status === "pending" || value.status === "capturing" ? "Due" : "Amount",
     })
     const refused = slot(detail, "refused")
@@ -177,9 +184,12 @@ customElements.define("invoice-panel", class extends Panel {
     slot(detail, "paid-at").closest("div").hidden = !value.paidAt
     if (value.paidAt) putTime(slot(detail, "paid-at"), value.paidAt)
     slot(detail, "order").href = `/pickup/${value.orderId}`
-    slot(detail, "order").hidden = !sees("pickup", store.session?.roles) || ["canceled", "refunded"].includes(value.status)
-    this.moves(slot(detail, "adjustments"), value.adjustments, ({ amountMinor }) => ["Amount changed", money(amountMinor)])
-    this.moves(slot(detail, "refunds"), value.refunds, ({ amountMinor, reason }) => [reason, `−${money(amountMinor)}`])
+    const ended = ["canceled", "refunded"].includes(value.status)
+    slot(detail, "order").hidden = ended || !sees("pickup", store.session?.roles)
+    this.moves(slot(detail, "adjustments"), value.adjustments,
+      ({ amountMinor }) => ["Amount changed", money(amountMinor)])
+    this.moves(slot(detail, "refunds"), value.refunds,
+      ({ amountMinor, reason }) => [reason, `−${money(amountMinor)}`])
   }
 
   moves(section, entries = [], words) {
@@ -196,10 +206,13 @@ customElements.define("invoice-panel", class extends Panel {
 
   acts(value) {
     const acts = []
-    if (payable(value)) acts.push({ label: `Take ${money(value.amountMinor)}`, primary: true, act: () => askPay(value, () => this.now()) })
+    const now = () => this.now()
+    if (payable(value)) {
+      acts.push({ label: `Take ${money(value.amountMinor)}`, primary: true, act: () => askPay(value, now) })
+    }
     if (mayRefund(value)) {
       acts.push({ label: "Refund…", danger: true, title: `Up to ${money(refundable(value))}`,
-        act: () => askRefund(value, () => this.now()) })
+        act: () => askRefund(value, now) })
     }
     return acts
   }

@@ -12,7 +12,9 @@ import { ListScreen } from "../screen.js"
 import { ask } from "../send.js"
 import { may, store } from "../store.js"
 
-const STATUS = { "approved": ["approved", "Not started"], "in-progress": ["in-progress", "Collecting"], "ready": ["ready", "Ready"] }
+const STATUS = {
+  "approved": ["approved", "Not started"], "in-progress": ["in-progress", "Collecting"], "ready": ["ready", "Ready"],
+}
 const NOT = { "not collected": "Not collected", "not paid": "Not paid" }
 const CUSTOMERS = 20
 /** A customer nobody is: a filter that finds nothing. */
@@ -34,11 +36,13 @@ customElements.define("pickup-screen", class extends ListScreen {
   get icon() { return "pickup" }
   get placeholder() { return may("find-by-phone") ? "Code, phone, order number or name" : "Code, order number or name" }
   get topic() { return "pickup" }
-  get order() { return "ready_since" }
+  get order() { return "readySince" }
   get rowName() { return "pickup-row" }
   get panelName() { return "pickup-panel" }
   get columns() {
-    return [["Bay"], ["Customer"], ["Code"], ["Order"], ["Still missing"], ["Waiting"], ["Due", "end"], ["Actions", "end"]]
+    return [
+      ["Bay"], ["Customer"], ["Code"], ["Order"], ["Still missing"], ["Waiting"], ["Due", "end"], ["Actions", "end"],
+    ]
   }
   get shows() {
     return [
@@ -74,7 +78,8 @@ customElements.define("pickup-screen", class extends ListScreen {
     const filter = this.text ? {} : { ...(status && { status }), ...(overdue && { overdue }) }
     const found = classify(this.text)
     if (found.kind === "phone" && may("find-by-phone")) {
-      filter.customers = this.customers?.text === found.text && this.customers.ids.length > 0 ? this.customers.ids : [NOBODY]
+      const { text: known, ids = [] } = this.customers ?? {}
+      filter.customers = known === found.text && ids.length > 0 ? ids : [NOBODY]
     } else if (found.kind !== "none") filter.text = found.text
     return filter
   }
@@ -131,8 +136,9 @@ customElements.define("pickup-screen", class extends ListScreen {
     const said = lacks.join() + value.invoiceStatus
     if (missing.dataset.said !== said) {
       missing.dataset.said = said
+      const capturing = value.invoiceStatus === "capturing"
       missing.replaceChildren(...(lacks.length === 0 ? [make("span", "lack is-met", "Nothing: hand over")]
-        : lacks.map((word) => make("span", "lack", word === "not paid" && value.invoiceStatus === "capturing" ? "Capturing…" : NOT[word]))))
+        : lacks.map((word) => make("span", "lack", word === "not paid" && capturing ? "Capturing…" : NOT[word]))))
     }
     const since = slot(node, "since")
     since.since = value.readySince
@@ -145,7 +151,9 @@ customElements.define("pickup-screen", class extends ListScreen {
     hand.disabled = lacks.length > 0
     hand.title = lacks.map((word) => NOT[word]).join(", ")
     hand.classList.toggle("button-primary", lacks.length === 0)
-    for (const button of [pay, hand]) button.setAttribute("aria-label", `${button.textContent.trim()}, order ${value.number}`)
+    for (const button of [pay, hand]) {
+      button.setAttribute("aria-label", `${button.textContent.trim()}, order ${value.number}`)
+    }
   }
 
   named(value) { return `Order ${value.number}` }
@@ -159,15 +167,19 @@ customElements.define("pickup-screen", class extends ListScreen {
 
   empty() {
     const { kind } = classify(this.text)
-    if (kind === "phone" && this.customers?.error) return { title: "The number can not be looked up", text: this.customers.error }
+    if (kind === "phone" && this.customers?.error) {
+      return { title: "The number can not be looked up", text: this.customers.error }
+    }
     if (kind === "phone" && !may("find-by-phone")) {
-      return { title: "Nothing found", text: "Numbers are looked up by cashiers. Try the code or the order's number.", clear: true }
+      return { title: "Nothing found", clear: true,
+        text: "Numbers are looked up by cashiers. Try the code or the order's number." }
     }
     if (this.text) {
       return { title: `Nothing found for “${this.text}”`, clear: true,
         text: "It may be handed over or canceled already. Orders has all of them." }
     }
-    return this.showing === "all" ? { title: "Nobody is waiting", text: "Orders appear here from their approval until they are handed over." }
+    return this.showing === "all"
+      ? { title: "Nobody is waiting", text: "Orders appear here from their approval until they are handed over." }
       : { title: "None at the moment", text: "Show all orders to see what is under way.", clear: false }
   }
 
@@ -178,7 +190,7 @@ customElements.define("pickup-panel", class extends Panel {
   get noun() { return "order" }
   get detail() { return "pickup-detail" }
 
-  ask(id) { return { topic: "pickup", filter: { order: id }, order: "ready_since", limit: 1 } }
+  ask(id) { return { topic: "pickup", filter: { order: id }, order: "readySince", limit: 1 } }
   titled(value) { return `Order ${value.number}` }
   pill(value) { return standing(value) }
 
@@ -189,10 +201,12 @@ customElements.define("pickup-panel", class extends Panel {
 
   write(detail, value) {
     const lacks = lacking(value)
+    const capturing = value.invoiceStatus === "capturing"
     fill(detail, {
-      code: value.pickupCode, bay: value.bay ?? "—", customer: value.customerName, items: plural(value.items ?? 0, "unit"),
-      total: money(value.totalMinor), "state-collected": lacks.includes("not collected") ? NOT["not collected"] : "Collected",
-      "state-paid": value.paid ? "Paid" : value.invoiceStatus === "capturing" ? "The card is being charged…" : NOT["not paid"],
+      code: value.pickupCode, bay: value.bay ?? "—", customer: value.customerName,
+      items: plural(value.items ?? 0, "unit"), total: money(value.totalMinor),
+      "state-collected": lacks.includes("not collected") ? NOT["not collected"] : "Collected",
+      "state-paid": value.paid ? "Paid" : capturing ? "The card is being charged…" : NOT["not paid"],
     })
     slot(detail, "state-collected").parentElement.classList.toggle("is-met", !lacks.includes("not collected"))
     slot(detail, "state-paid").parentElement.classList.toggle("is-met", Boolean(value.paid))

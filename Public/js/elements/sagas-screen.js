@@ -27,10 +27,15 @@ customElements.define("sagas-screen", class extends ListScreen {
   get order() { return "-startedAt" }
   get rowName() { return "saga-row" }
   get searches() { return false }
-  get columns() { return [["Started"], ["Customer"], ["Step"], ["In it"], ["Tries", "end"], ["Status"], ["Error"], ["Actions", "end"]] }
+  get columns() {
+    return [
+      ["Started"], ["Customer"], ["Step"], ["In it"], ["Tries", "end"], ["Status"], ["Error"], ["Actions", "end"],
+    ]
+  }
   get shows() {
     return [
-      ["stuck", "Stuck", { status: ["stuck"] }, true], ["running", "Under way", { status: ["running", "compensating"] }, true],
+      ["stuck", "Stuck", { status: ["stuck"] }, true],
+      ["running", "Under way", { status: ["running", "compensating"] }, true],
       ["ended", "Ended", { status: ["completed", "compensated"] }], ["all", "All", {}],
     ]
   }
@@ -80,8 +85,9 @@ customElements.define("sagas-screen", class extends ListScreen {
   health() {
     const bar = slot(this, "bar")
     const { rows, refused, complete } = this.ops ?? {}
-    if (refused) return bar.replaceChildren(make("p", "faint", "The mall's health can not be shown: " + refused.message))
-    if (!rows || (rows.size === 0 && !complete)) return bar.replaceChildren(make("p", "faint", "Looking at the mall's health…"))
+    const say = (words) => bar.replaceChildren(make("p", "faint", words))
+    if (refused) return say(`The mall's health can not be shown: ${refused.message}`)
+    if (!rows || (rows.size === 0 && !complete)) return say("Looking at the mall's health…")
     const of = (kind) => rows.sorted().map(({ value }) => value).filter((value) => value.kind === kind)
     const letters = of("deadLetter")
     const section = bar.querySelector(".letters") ?? make("section", "letters")
@@ -90,11 +96,19 @@ customElements.define("sagas-screen", class extends ListScreen {
       ...letters.map((value) => this.letter(value)))
     const gauges = make("div", "gauges")
     const name = ({ id }) => id.slice(id.indexOf(":") + 1)
-    const consumers = of("consumer").map((value) => {
-      const node = gauge(name(value), value.lag > 0 ? `${count(value.lag)} behind` : "level", value.lag > LAG_LIMIT)
-      node.title = `At position ${count(value.position ?? 0)}, ${count(value.parked ?? 0)} waiting for another try`
+    const told = ({ position = 0, parked = 0 }) => `at ${count(position)}, ${count(parked)} waiting for another try`
+    const behind = of("consumer").filter(({ lag, parked }) => lag > 0 || parked > 0)
+    const level = of("consumer").filter((value) => !behind.includes(value))
+    const consumers = behind.map((value) => {
+      const words = value.lag > 0 ? `${count(value.lag)} behind` : `${count(value.parked)} waiting`
+      const node = gauge(name(value), words, value.lag > LAG_LIMIT)
+      node.title = told(value)
       return node
     })
+    // Who keeps up is worth a number; who they are is said to whoever points at it.
+    const rest = gauge(behind.length > 0 ? "other consumers" : "consumers", `${count(level.length)} level`, false)
+    rest.title = level.map((value) => `${name(value)}: ${told(value)}`).join("\n")
+    if (level.length > 0) consumers.push(rest)
     const alarming = (value) => ALARMS.has(name(value)) && value.value > 0
     gauges.append(...of("gauge").map((value) => gauge(name(value), count(value.value), alarming(value))), ...consumers)
     const focus = bar.contains(document.activeElement)
@@ -108,7 +122,8 @@ customElements.define("sagas-screen", class extends ListScreen {
     node.letter = value
     const words = make("div", "letter-words")
     const what = make("strong", "", `${spoken(value.type ?? "A message")} for ${value.consumer}`)
-    const first = make("span", "faint numeric", `${plural(value.attempts ?? 0, "try", "tries")}, first ${when(value.firstAt)}, last ${when(value.lastAt)}`)
+    const tries = plural(value.attempts ?? 0, "try", "tries")
+    const first = make("span", "faint numeric", `${tries}, first ${when(value.firstAt)}, last ${when(value.lastAt)}`)
     words.append(what, make("span", "letter-error", value.error ?? ""), first)
     node.append(words)
     if (may("mend")) {

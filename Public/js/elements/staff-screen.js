@@ -23,7 +23,8 @@ customElements.define("staff-screen", class extends HTMLElement {
     })
     this.querySelector("[data-act=add]").hidden = !may("manage-staff")
     this.load()
-    this.signal = live.watch({ topic: "audit", filter: { text: "adminapi.staff" }, order: "-at", limit: 1 }, (view, delta) => {
+    const changes = { topic: "audit", filter: { text: "adminapi.staff" }, order: "-at", limit: 1 }
+    this.signal = live.watch(changes, (view, delta) => {
       if (!delta.answer && delta.put.length > 0) this.load()
     })
     document.title = "Staff · MallBots"

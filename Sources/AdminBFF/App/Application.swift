@@ -29,7 +29,8 @@ final class Application: Sendable {
     let accounts: Accounts
     let dispatcher: Dispatcher
     let live: LiveGateway
-    private let topics: Set<String>
+    /// The usual order of each topic that pages can open views of.
+    let usualOrders: [String: String]
     private let database: Database
     private let relays: [Relay]
     private let loops: [EventLoop]
@@ -41,21 +42,23 @@ final class Application: Sendable {
     convenience init(_ options: Options, logger: Logger) async throws {
         let loops = (0..<max(1, options.loops)).map { EventLoop(name: "loop \($0)") }
         let card = CardService { [loop = loops[0]] in await loop.sleep(for: $0) }
-        let catalogue = Catalogue(mallModules(options.mall, card: card))
+        let sms = SmsService()
+        let catalogue = Catalogue(mallModules(options.mall, card: card, sms: sms))
         let database = try await Database(options, on: loops[0], catalogue: catalogue, logger: logger)
-        do { try await self.init(options, on: loops, database, catalogue, card) } catch {
+        do { try await self.init(options, on: loops, database, catalogue, card, sms) } catch {
             await database.stop()
             throw error
         }
     }
 
     private init(
-        _ options: Options, on loops: [EventLoop], _ database: Database, _ catalogue: Catalogue, _ card: CardService
+        _ options: Options, on loops: [EventLoop], _ database: Database, _ catalogue: Catalogue, _ card: CardService,
+        _ sms: SmsService
     ) async throws {
         let loop = loops[0]
         self.loops = loops
         self.database = database
-        topics = Set(catalogue.topics.keys).union(LiveGateway.volatiles)
+        usualOrders = catalogue.topics.mapValues { $0.orders[0] }
         let clock = MallClock()
         let pool = database.pool
         accounts = Accounts(pool: pool, clock: clock)
@@ -103,7 +106,7 @@ final class Application: Sendable {
         server = try Server(configuration, router, on: loops, logger: Logger(label: "mallbots.http"))
         port = server.port
         control = try options.testControl.map { path in
-            try TestControl(clock: clock, card: card, worker: worker).serve(at: path, on: loop)
+            try TestControl(clock: clock, card: card, sms: sms, worker: worker).serve(at: path, on: loop)
         }
         let logRelay = feed.relay(
             over: database.configuration(name: "mallbots relay"), on: loop, logger: Logger(label: "mallbots.relay"))
@@ -127,9 +130,6 @@ final class Application: Sendable {
             },
         ]
     }
-
-    /// Whether pages can open views of a topic.
-    func shows(_ topic: String) -> Bool { topics.contains(topic) }
 
     /// Finishes what is under way, in the reverse order of its beginning, and returns when nothing is left.
     func stop() async {

@@ -45,7 +45,8 @@ extension Edge {
             let rows = try await dispatcher.questions.rows(
                 topic.projection.storage.select(
                     RowQuery(
-                        predicate: .all([topic.filter(filter), rights.scope(of: name)]), order: order, limit: page.limit + 1,
+                        predicate: .all([topic.filter(filter), rights.scope(of: name)]), order: order,
+                        limit: page.limit + 1,
                         after: query["next"].map { try place($0, in: kind) })))
             let shown = try rows.prefix(page.limit).map { try StoredRow($0, of: topic.projection) }
             let mask = rights.mask(of: name)

@@ -29,7 +29,8 @@ final class LiveShard: @unchecked Sendable {
         self.pool = pool
         self.clock = clock
         views = Views(
-            topics: topics, volatiles: LiveGateway.volatiles, epoch: mark.epoch, position: mark.position, asOf: mark.asOf, horizon: mark.horizon)
+            topics: topics, volatiles: LiveGateway.volatiles, epoch: mark.epoch, position: mark.position,
+            asOf: mark.asOf, horizon: mark.horizon)
     }
 
     func start() { loop.call { self.tick() } }

@@ -11,10 +11,11 @@ import Search
 import Stores
 
 /// All modules of the mall, joined by what they say and by nothing else.
-func mallModules(_ settings: MallSettings, card: CardService) -> [Module] {
+func mallModules(_ settings: MallSettings, card: CardService, sms: SmsService) -> [Module] {
     [
         stores, customers(diallingCode: settings.diallingCode), baskets(abandonAfter: settings.abandonAfter), ordering,
-        depot, payments, cardDesk, notifications, cosec, search, card.module, admin,
+        depot, payments, cardDesk, notifications(currency: settings.currency), smsDesk, cosec, search, card.module,
+        sms.module, admin,
     ]
 }
 

@@ -75,7 +75,8 @@ extension Router {
     /// The page's files, and the page itself under every path it shows screens at.
     mutating func addPage(_ files: StaticFiles) {
         for path in [
-            "/login", "/depot", "/depot/{id}", "/pickup", "/pickup/{id}", "/payments", "/payments/{id}", "/orders", "/orders/{id}",
+            "/login", "/depot", "/depot/{id}", "/pickup", "/pickup/{id}", "/payments", "/payments/{id}", "/orders",
+            "/orders/{id}",
             "/stores", "/stores/{id}", "/customers", "/messages", "/sagas", "/audit", "/staff",
         ] {
             direct(.get, path) { files.answerIndex($0) }

@@ -35,12 +35,13 @@ struct PickupRow: ProjectionRow {
         Column("customer", .uuid) { .uuid($0.customerId.rawValue) },
         Column("overdue", .bool) { .bool($0.overdue) },
         // Who has waited longest comes first; behind those who wait, by number, those whose goods are still under way.
-        Column("ready_since", .int) { .int($0.readySince?.microseconds ?? PickupRow.underWay + $0.number) },
+        Column("readySince", .int) { .int($0.readySince?.microseconds ?? PickupRow.underWay + $0.number) },
         Column("words", .text) { .text(normalized("\($0.customerName) \($0.pickupCode) \($0.number)")) },
     ]
 
-    /// Later than every time of day.
-    private static let underWay: Int64 = 1 << 62
+    /// Later than every moment of this century, and with every number added still exact in a page, whose numbers have 53
+    /// bits.
+    private static let underWay: Int64 = 1 << 52
 
     fileprivate mutating func take(_ status: OrderStatus, _ envelope: Envelope) {
         self.status = status
@@ -107,7 +108,7 @@ struct PickupFilter: Decodable {
     let overdue: Bool?
 }
 
-let pickupTopic = Topic("pickup", of: pickups, orders: ["ready_since"], filter: PickupFilter.self) {
+let pickupTopic = Topic("pickup", of: pickups, orders: ["readySince"], filter: PickupFilter.self) {
     filter throws(Refusal) in
     let shown: [OrderStatus] = [.approved, .inProgress, .ready]
     let wanted = filter.status.map { wanted in shown.filter(wanted.contains) } ?? shown

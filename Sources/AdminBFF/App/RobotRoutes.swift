@@ -166,7 +166,9 @@ extension Edge.Call {
     /// The robot that calls.
     fileprivate var robot: BotID {
         get throws(Refusal) {
-            guard case .robot(let id, _) = principal else { throw Refusal(.unauthenticated, "a robot's token is needed") }
+            guard case .robot(let id, _) = principal else {
+                throw Refusal(.unauthenticated, "a robot's token is needed")
+            }
             return id
         }
     }

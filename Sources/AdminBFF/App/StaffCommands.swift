@@ -134,12 +134,13 @@ struct Rebuild: AsyncParsableCommand {
     private static let look = Duration.milliseconds(250)
 
     func run() async throws {
-        let all = Catalogue(mallModules(MallSettings(), card: CardService())).projections.map(\.name).sorted()
-        let wanted = projections.isEmpty ? all : projections
-        for name in wanted where !all.contains(name) {
-            throw ValidationError("there is no projection \(name); there are \(all.joined(separator: ", "))")
-        }
         try await database.withPool { pool, loop in
+            let modules = mallModules(MallSettings(), card: CardService(), sms: SmsService())
+            let all = Catalogue(modules).projections.map(\.name).sorted()
+            let wanted = projections.isEmpty ? all : projections
+            for name in wanted where !all.contains(name) {
+                throw Refusal.invalid("there is no projection \(name); there are \(all.joined(separator: ", "))")
+            }
             let rebuilds = Rebuilds(pool: pool, clock: MallClock())
             try await rebuilds.ask(wanted)
             var said: [String: String] = [:]

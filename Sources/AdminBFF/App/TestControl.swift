@@ -11,10 +11,15 @@ import Server
 struct TestControl: Sendable {
     let clock: MallClock
     let card: CardService
+    let sms: SmsService
     let worker: Worker
 
     private struct Advance: Decodable {
         let seconds: Int
+    }
+
+    private struct Texting: Decodable {
+        let sms: SmsService.Mood?
     }
 
     private struct Pause: Decodable {
@@ -32,13 +37,22 @@ struct TestControl: Sendable {
             return .text("\(clock.now)\n")
         }
         router.post("/services") { request in
-            guard let moods = try? Coding.decode(CardService.Moods.self, from: request.body), moods.isSomething else {
+            guard let moods = try? Coding.decode(CardService.Moods.self, from: request.body),
+                let texting = try? Coding.decode(Texting.self, from: request.body),
+                moods.isSomething || texting.sms != nil
+            else {
                 return .text(
                     "expected {\"card\": approving, refusing, unreachable or slow}, or one of \"authorize\", \"capture\", "
-                        + "\"refund\" and \"release\" alone\n", .badRequest)
+                        + "\"refund\" and \"release\" alone; or {\"sms\": accepting, refusing or unreachable}\n",
+                    .badRequest)
             }
             card.set(moods)
+            if let mood = texting.sms { sms.set(mood) }
             return .noContent
+        }
+        router.get("/sms") { _ in
+            guard let texts = try? Coding.encode(sms.delivered) else { return Response(.internalServerError) }
+            return .json(texts)
         }
         router.post("/listeners") { request in
             guard let pause = try? Coding.decode(Pause.self, from: request.body),

@@ -139,7 +139,7 @@ public enum NotificationStatus: String, Codable, Sendable, CaseIterable {
 }
 
 /// Asks the SMS service to deliver a text. The notification is its key: asked again, it delivers once.
-public struct SendText: Query {
+public struct SendText: Query, Equatable {
     public static let name = "notificationsapi.SendText"
     public typealias Answer = TextAnswer
 

@@ -95,27 +95,11 @@ extension OrderSearch {
             }
             return "\(cost)\(tested ? common : "0")"
         case .common(let lists):
-            // Names belong together, as a product and its store do: the shortest list of names may lie within all others.
-            // That of a status does not.
-            var (counts, named): ([SQL], [SQL]) = ([], [])
-            var (keys, share): (SQL, SQL) = ("0", "1")
-            for list in lists {
-                guard let index = list.counted else { continue }
-                let count: SQL = "n\(raw: "\(index)")"
-                counts.append(count)
-                if case .statuses(_, let statuses) = list {
-                    keys += " + \(raw: "\(statuses.count)")"
-                    share += " * least(1, \(count) / everything)"
-                } else {
-                    keys += " + l\(raw: "\(index)")"
-                    named.append(count)
-                }
-            }
-            let rows: SQL = named.isEmpty ? "everything" : "least(\(named.joined(separator: ", ")))"
-            return """
-                \(Self.inverted) * (\(keys)) * least(\(counts.joined(separator: ", "))) + (\(keys))
-                    + \(Self.inOrder) * \(rows) * \(share)
-                """
+            // Names belong together, as a product and its store do: the shortest list may lie within all others.
+            let counts = lists.compactMap(\.counted).map { "n\(raw: "\($0)")" as SQL }
+            let keys = lists.compactMap(\.counted).map { "l\(raw: "\($0)")" as SQL }.joined(separator: " + ")
+            let least: SQL = "least(\(counts.joined(separator: ", ")))"
+            return "(\(Self.inverted) * (\(keys)) + \(Self.inOrder)) * \(least) + (\(keys))"
         case .customers: preconditionFailure("a customer is the only way")
         case .all: return "least(within, \(share(without: nil)))"
         }

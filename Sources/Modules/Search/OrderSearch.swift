@@ -126,7 +126,8 @@ struct OrderSearch {
         {
             ways.append(.both(ordered, other))
         }
-        if sets.count > 1 { ways.append(.common(sets)) }
+        let names = sets.filter { !$0.isStatuses }
+        if names.count > 1 { ways.append(.common(names)) }
         return ordered == nil ? ways + [.all] : ways
     }
 
@@ -185,8 +186,24 @@ struct OrderSearch {
                     ) x
                 ) u group by number order by number \(direction) \(limited)
                 """
-        case .statuses(let index, let statuses): return lists("status", statuses, others(than: [index]))
-        case .customers(let index, let customers): return lists("customer", customers, others(than: [index]))
+        case .statuses(let index, let statuses):
+            let (probed, read) = split(others(than: [index]), on: "p")
+            let joined: SQL =
+                read.isEmpty ? "" : "join search.orders o on o.number = p.number and \(conditions(of: "o", read))"
+            return merged(
+                statuses,
+                """
+                select p.number from search.stages p \(joined)
+                where p.status = v.wanted and \(range("p"))\(probed) order by p.number \(direction) \(limited)
+                """)
+        case .customers(let index, let customers):
+            let (probed, read) = split(others(than: [index]), on: "o")
+            return merged(
+                customers,
+                """
+                select o.number from search.orders o where o.customer = v.wanted and \(conditions(of: "o", read))\(probed)
+                order by o.number \(direction) \(limited)
+                """)
         case .totals(let indices, let least, let most):
             // Sorting by an expression keeps the planner from walking all orders by number instead.
             let (probed, read) = split(others(than: indices), on: "c")
@@ -238,8 +255,8 @@ struct OrderSearch {
         for list in lists {
             switch list {
             case .terms(let index, _): sql += " and o.terms && array(select term from t\(raw: "\(index)"))"
-            case .statuses(_, let statuses): sql += " and array[o.status] && \(statuses)"
-            case .customers, .totals, .both, .common, .all: preconditionFailure("\(list) is not in the inverted index")
+            case .statuses, .customers, .totals, .both, .common, .all:
+                preconditionFailure("\(list) is not in the inverted index")
             }
         }
         return "\(sql) order by o.number + 0 \(direction) \(limited)"
@@ -265,7 +282,8 @@ struct OrderSearch {
                 """
         case .statuses(_, let statuses):
             let parts = statuses.map { status in
-                "select o.number from search.orders o where o.status = \(status) and \(range("o"))" as SQL
+                "select p.number from search.stages p where p.status = \(status) and \(range("p"))\(totals(of: "p"))"
+                    as SQL
             }
             return
                 "select number from (\(parts.joined(separator: " union all "))) s order by number \(direction) offset 0"
@@ -281,26 +299,13 @@ struct OrderSearch {
         return sql
     }
 
-    /// Lists in an index by `column` and number, merged.
-    private func lists<Value: SQLElement & SQLBindable>(
-        _ column: String, _ values: [Value], _ rest: [Int]
-    ) -> SQL {
-        let (probed, read) = split(rest, on: "o")
-        let matching: SQL = "\(conditions(of: "o", read))\(probed)"
-        if values.count == 1 {
-            return """
-                select o.number from search.orders o where o.\(raw: column) = \(values[0]) and \(matching)
-                order by o.number \(direction) \(limited)
-                """
-        }
-        return """
-            select number from (
-                select x.number from unnest(\(values)) as v(wanted) cross join lateral (
-                    select o.number from search.orders o where o.\(raw: column) = v.wanted and \(matching)
-                    order by o.number \(direction) \(limited)
-                ) x
-            ) u order by number \(direction) \(limited)
-            """
+    /// The lists of several values (`v.wanted`), one after another in their common order.
+    private func merged<Value: SQLElement & SQLBindable>(_ values: [Value], _ list: SQL) -> SQL {
+        """
+        select number from (
+            select x.number from unnest(\(values)) as v(wanted) cross join lateral (\(list)) x
+        ) u order by number \(direction) \(limited)
+        """
     }
 
     /// Divides filters into those that are tested in the postings, without reading the order's row, and the others.

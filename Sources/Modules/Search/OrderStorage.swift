@@ -5,10 +5,11 @@ public import Kernel
 ///
 /// - `search.orders`: a narrow row for each order, with what it is found by. An order without a number (not placed yet, or
 ///   deleted) is in no list.
-/// - `search.documents`: the bodies, read only for the rows that are shown.
+/// - `search.documents`: the bodies, read only for the rows that are shown, and when they changed.
 /// - `search.terms`: each name that can be searched (of products and stores with their identifier, of customers word by
 ///   word), and how many orders have it; `search.postings`: which orders have it, in order and with their totals, written
-///   when an order is placed. The inverted index `orders_names` holds the same lists and the status's, to be met.
+///   when an order is placed. The inverted index `orders_names` holds the same lists, to be met.
+/// - `search.stages`: the same for the statuses, the one thing that changes while an order lives.
 /// - `search.statuses`, `bands` (totals with the same three leading digits) and `eras` (2^14 log positions): how many
 ///   orders there are of each. Counts are read from them, and the way to the rows is chosen by them.
 public struct OrderStorage: ProjectionStorage {
@@ -18,11 +19,13 @@ public struct OrderStorage: ProjectionStorage {
         [
             Migration(1, "create the tables of the order search", sql: OrderSchema.tables),
             Migration(2, "create the function that stores orders", sql: OrderSchema.storeOrders),
+            Migration(3, "keep what changes apart from what is found", sql: OrderSchema.apart),
+            Migration(4, "store what has changed and nothing else", sql: OrderSchema.storeChanges),
         ]
     }
 
     static let fields: SQL = """
-        o.key, o.position, o.deleted, d.value, d.detail, d.cause,
+        o.key, d.position, d.deleted, d.value, d.detail, d.cause,
             o.key as "order", o.number, o.status, o.customer, o.total, o.created, o.stores, o.products, o.text
         """
     static let source: SQL = "search.orders o join search.documents d using (key)"
@@ -66,19 +69,20 @@ public struct OrderStorage: ProjectionStorage {
     public func count(_ query: RowQuery) -> SQL { OrderSearch(query).count }
 
     public func changed(since position: Position) -> SQL {
-        "select \(Self.fields) from \(Self.source) where o.position > \(position.rawValue)"
+        "select \(Self.fields) from \(Self.source) where d.position > \(position.rawValue)"
     }
 
     public func purge(upTo position: Position) -> SQL {
         """
-        with gone as (delete from search.orders where deleted and position <= \(position.rawValue) returning key)
-        delete from search.documents d using gone where d.key = gone.key
+        with gone as (delete from search.documents where deleted and position <= \(position.rawValue) returning key)
+        delete from search.orders o using gone where o.key = gone.key
         """
     }
 
     public func clear() -> SQL {
         """
-        truncate search.orders, search.documents, search.terms, search.postings, search.statuses, search.bands, search.eras
+        truncate search.orders, search.documents, search.terms, search.postings, search.stages, search.statuses,
+            search.bands, search.eras
         """
     }
 }

@@ -135,5 +135,23 @@ extension String.UTF8View {
 
 /// How names are written into text columns and search terms: lower case, single spaces, nothing else changed.
 public func normalized(_ text: String) -> String {
-    text.lowercased().split { $0.isWhitespace }.joined(separator: " ")
+    normalizedASCII(text) ?? text.lowercased().split { $0.isWhitespace }.joined(separator: " ")
+}
+
+/// The same for a text of ASCII alone, as nearly all are: byte by byte.
+private func normalizedASCII(_ text: String) -> String? {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(text.utf8.count)
+    var isBetween = false
+    for byte in text.utf8 {
+        switch byte {
+        case 0x80...: return nil
+        case 0x09...0x0d, 0x20: isBetween = !bytes.isEmpty
+        default:
+            if isBetween { bytes.append(0x20) }
+            isBetween = false
+            bytes.append(0x41...0x5a ~= byte ? byte + 0x20 : byte)
+        }
+    }
+    return String(decoding: bytes, as: UTF8.self)
 }

@@ -114,8 +114,14 @@ public struct Fold<Row: Sendable>: Sendable {
     static var everything: String { "*" }
 
     public let event: String
-    let key: @Sendable (Envelope) throws -> UUID?
-    let apply: @Sendable (inout Row?, Envelope) throws -> Void
+    /// Nil for a message that concerns no row.
+    let read: @Sendable (Envelope) throws -> Reading<Row>?
+}
+
+/// A message, read once: the key of the row that it is about, and what it does to it.
+struct Reading<Row: Sendable>: Sendable {
+    let key: UUID
+    let apply: @Sendable (inout Row?) throws -> Void
 }
 
 /// The row with the event's key changes: nil before is a row to be, nil after is a row gone.
@@ -124,9 +130,8 @@ public func on<E: PublicEvent, Noun, Row>(
     _ fold: @escaping @Sendable (inout Row?, E, Envelope) -> Void
 ) -> Fold<Row> {
     Fold(event: E.name) { envelope in
-        try envelope.message(E.self)[keyPath: key].rawValue
-    } apply: { row, envelope in
-        fold(&row, try envelope.message(E.self), envelope)
+        let event = try envelope.message(E.self)
+        return Reading(key: event[keyPath: key].rawValue) { row in fold(&row, event, envelope) }
     }
 }
 
@@ -136,7 +141,9 @@ public func onEverythingElse<Row>(
     _ key: @escaping @Sendable (Envelope) throws -> UUID?,
     _ fold: @escaping @Sendable (inout Row?, Envelope) throws -> Void
 ) -> Fold<Row> {
-    Fold(event: Fold<Row>.everything, key: key, apply: fold)
+    Fold(event: Fold<Row>.everything) { envelope in
+        try key(envelope).map { key in Reading(key: key) { row in try fold(&row, envelope) } }
+    }
 }
 
 /// As `on`, for a message that does not say itself which row it is about.
@@ -144,7 +151,11 @@ public func on<E: PublicEvent, Row>(
     _: E.Type, keyedBy key: @escaping @Sendable (Envelope) throws -> UUID?,
     _ fold: @escaping @Sendable (inout Row?, E, Envelope) -> Void
 ) -> Fold<Row> {
-    Fold(event: E.name, key: key) { row, envelope in fold(&row, try envelope.message(E.self), envelope) }
+    Fold(event: E.name) { envelope in
+        guard let key = try key(envelope) else { return nil }
+        let event = try envelope.message(E.self)
+        return Reading(key: key) { row in fold(&row, event, envelope) }
+    }
 }
 
 /// Folds a projection's rows in memory, batch by batch. Not shared; belongs to one projector or one test.
@@ -175,10 +186,16 @@ final class TypedFolder<Row: ProjectionRow>: Folder {
     private let projection: Projection<Row>
     private var entries: [UUID: Entry] = [:]
     private var changed: [UUID] = []
+    /// Messages whose row was asked for and that were not folded yet: reading one takes longer than folding it.
+    private var readings: [UUID: Reading<Row>] = [:]
 
     init(_ projection: Projection<Row>) { self.projection = projection }
 
-    func key(for envelope: Envelope) throws -> UUID? { try projection.fold(of: envelope.type)?.key(envelope) }
+    func key(for envelope: Envelope) throws -> UUID? {
+        guard let fold = projection.fold(of: envelope.type), let reading = try fold.read(envelope) else { return nil }
+        readings[envelope.id] = reading
+        return reading.key
+    }
 
     func holds(_ key: UUID) -> Bool { entries[key] != nil }
 
@@ -195,12 +212,15 @@ final class TypedFolder<Row: ProjectionRow>: Folder {
     }
 
     func fold(_ envelope: Envelope) throws {
-        guard let fold = projection.fold(of: envelope.type), let key = try fold.key(envelope) else { return }
+        guard let fold = projection.fold(of: envelope.type),
+            let reading = try readings.removeValue(forKey: envelope.id) ?? fold.read(envelope)
+        else { return }
+        let key = reading.key
         guard var entry = entries[key] else {
             preconditionFailure("a row of \(projection.name) was folded before it was loaded")
         }
         let old = entry.row
-        try fold.apply(&entry.row, envelope)
+        try reading.apply(&entry.row)
         guard entry.row != old else { return }
         if !entry.dirty {
             entry.before = old.map(columns)
@@ -215,6 +235,7 @@ final class TypedFolder<Row: ProjectionRow>: Folder {
     func takeChanges() throws -> [RowChange] {
         defer {
             changed.removeAll(keepingCapacity: true)
+            readings.removeAll(keepingCapacity: true)
             // Memory is bounded: when it is full everything goes, and comes back as it is needed. Only here, between two
             // batches, when nothing waits to be folded on what was loaded for it.
             if entries.count > ProjectionLimits.rowsInMemory { entries.removeAll() }
@@ -235,6 +256,7 @@ final class TypedFolder<Row: ProjectionRow>: Folder {
     func forget() {
         entries.removeAll()
         changed.removeAll()
+        readings.removeAll()
     }
 
     private func columns(_ row: Row) -> Columns {

@@ -1,0 +1,117 @@
+import Contracts
+import EventStore
+import FoundationEssentials
+import Kernel
+import PostgresTestSupport
+import TestSupport
+import Testing
+
+@testable import App
+
+/// Robots over HTTP: their tokens, their errands, their silence.
+@Suite struct RobotTests {
+    /// A robot with a token, on duty.
+    private func robot(_ mall: TestMall, _ name: String) async throws -> (id: String, caller: Caller) {
+        let made = await mall.administrator.post("/admin/api/bots", ["name": .text(name)])
+        #expect(made.status == 201, "\(made)")
+        let token = try #require(made.json.token.text)
+        let caller = Caller(port: mall.port, fields: ["Authorization: Bearer \(token)"])
+        let hello = await caller.post("/robots/api/hello")
+        #expect(hello.status == 200 && hello.json.heartbeatSeconds == 5, "\(hello)")
+        return (made.id, caller)
+    }
+
+    /// A list that waits for a robot, of two lamps.
+    private func list(_ mall: TestMall) async throws -> String {
+        let store = await mall.store("Lamps")
+        let lamp = await mall.product(store, "Lamp", 1_000)
+        let item = Item(
+            productId: try #require(ProductID(lamp)), storeId: try #require(StoreID(store)), storeName: "Lamps",
+            productName: "Lamp", priceMinor: Money(minor: 1_000), quantity: 2)
+        func request() -> CommandRequest {
+            let id = UUID()
+            return CommandRequest(
+                id: id, mayRepeat: false, cause: Cause(correlation: id, causation: id, actor: "test:depot"))
+        }
+        let dispatcher = mall.application.dispatcher
+        let outcome = try await dispatcher.perform(
+            CreateShoppingList(orderId: OrderID(rawValue: UUID()), items: [item]), request())
+        let id = try Coding.decode(CreatedShoppingList.self, from: outcome.reply).id
+        _ = try await dispatcher.perform(InitiateShopping(id: id), request())
+        return id.description
+    }
+
+    @Test func `row 80: a robot works on its own list, and another's is forbidden and audited`() async throws {
+        try await TestMall.with { mall in
+            let (first, one) = try await robot(mall, "R1")
+            let (_, other) = try await robot(mall, "R2")
+            let list = try await list(mall)
+            var found = JSON.null
+            #expect(
+                await eventually {
+                    found = await one.post("/robots/api/work").json["list"]
+                    return found.id == .text(list)
+                })
+            let store = try #require(found.stops[0].storeId.text)
+            // Who declined it is spared.
+            #expect(await other.post("/robots/api/lists/\(list)/decline", ["reason": "far"]).status == 204)
+            #expect(await other.post("/robots/api/work").json["list"] == .null)
+            // Whose it is the token says, not the body.
+            let accepted = await one.post("/robots/api/lists/\(list)/accept", ["botId": .text(Route.unknown)])
+            #expect(accepted.status == 200, "\(accepted)")
+            let started = await one.post("/robots/api/lists/\(list)/start", ["reportNo": 1])
+            #expect(started.status == 200, "\(started)")
+            for (path, body) in [
+                ("arrive", ["reportNo": 2, "storeId": .text(store)] as JSON), ("release", ["reason": "mine"]),
+            ] {
+                let reply = await other.post(
+                    "/robots/api/lists/\(list)/\(path)", body)
+                #expect(reply.isError(403, "forbidden"), "\(path): \(reply)")
+            }
+            let details = await mall.administrator.get("/admin/api/lists/\(list)")
+            #expect(details.json.botId == .text(first), "\(details)")
+            let rows = await mall.administrator.all(
+                "/admin/api/audit?actor=robot:R2", "audit", after: try await mall.end())
+            #expect(rows.map(\.outcome) == ["forbidden", "forbidden"], "\(rows)")
+
+            // Out of service, it is nobody.
+            let (clerk, _) = try await mall.staff("carl", [.depotClerk])
+            #expect(await other.post("/robots/api/offline", ["reason": "night"]).status == 200)
+            let id = try #require(
+                await mall.administrator.get("/admin/api/bots").json.bots.list.first { $0.name == "R2" }?.id.text)
+            let retired = await clerk.post("/admin/api/bots/\(id)/retire")
+            #expect(retired.status == 200, "\(retired)")
+            #expect(await other.post("/robots/api/hello").isError(401, "unauthenticated"))
+        }
+    }
+
+    @Test func `row 41: a robot that is silent for 16 seconds is suspect, and for 46 it is lost`() async throws {
+        let folder = Reaper.temporaryFolder()
+        try await TestMall.with(TestMall.Settings(control: folder + "/control")) { mall in
+            let (id, robot) = try await robot(mall, "R1")
+            let list = try await list(mall)
+            #expect(
+                await eventually { await robot.post("/robots/api/work").json["list"].id == .text(list) })
+            #expect(await robot.post("/robots/api/lists/\(list)/accept").status == 200)
+            let (_, cookie) = try await mall.staff("carl", [.depotClerk])
+            let page = LivePage(mall.port, cookie: cookie)
+            #expect(await page.connect())
+            await page.open(1, "fleet")
+            await page.open(2, "heartbeats")
+            #expect(await page.shows(1, id) { $0.value.status == "active" })
+            #expect(await page.shows(2, id) { $0.value.suspect == false })
+            _ = await mall.control("/clock/advance", ["seconds": 16])
+            #expect(await page.shows(2, id) { $0.value.suspect == true })
+            #expect(await robot.post("/robots/api/heartbeat", ["battery": 40]).status == 204)
+            #expect(await page.shows(2, id) { $0.value.suspect == false && $0.value.battery == 40 })
+            #expect(await page.row(1, id)?.value.status == "active")
+            _ = await mall.control("/clock/advance", ["seconds": 46])
+            #expect(await page.shows(1, id) { $0.value.status == "lost" })
+            #expect(
+                await eventually {
+                    await mall.administrator.get("/admin/api/lists/\(list)").json.status == "available"
+                })
+            #expect(await page.faults.isEmpty)
+        }
+    }
+}
