@@ -449,9 +449,9 @@ def _(context, said):
 
 @step(r"the text service (cannot|can) be reached")
 def _(context, can):
-    context.world.control.services(sms="unreachable" if can == "cannot" else "approving")
+    context.world.control.services(sms="unreachable" if can == "cannot" else "accepting")
     if can == "cannot":
-        context.undo.append(lambda: context.world.control.services(sms="approving"))
+        context.undo.append(lambda: context.world.control.services(sms="accepting"))
 
 
 @step(r"a second server on the same database")
