@@ -140,7 +140,8 @@ let package = Package(
         .test(
             "MallTests",
             of: [
-                "App", "Kernel", "Contracts", "EventLoop", "EventStore", "Postgres", "WebSocket", "TestSupport",
+                "App", "Busywork", "Kernel", "Contracts", "EventLoop", "EventStore", "Postgres", "WebSocket",
+                "TestSupport",
                 "PostgresTestSupport", .log,
             ]),
     ])

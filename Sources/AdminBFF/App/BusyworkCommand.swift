@@ -129,8 +129,7 @@ struct BusyworkCommand: AsyncParsableCommand {
         patience.availableList = max(patience.availableList / pace.factor, Self.leastPatience)
         let inspector = Inspector(
             on: loop, pool: pool,
-            projections: Catalogue(mallModules(MallSettings(), card: CardService(), sms: SmsService())).projections,
-            patience: patience)
+            projections: Catalogue(mallModules()).projections, patience: patience)
         let breaking = Faults(on: loop, of: server, factor: pace.factor, seed: pace.seed) { tell($0) }
         let breaker = faults ? loop.spawnThrowing { try await breaking.run() } : nil
         let busywork = Busywork(settings) { isLast in
