@@ -21,7 +21,8 @@ actor Faults {
     private static let outage = 5...60
 
     init(
-        on loop: EventLoop, of server: ServerProcess, factor: Int, seed: UInt64, say: @escaping @Sendable (String) -> Void
+        on loop: EventLoop, of server: ServerProcess, factor: Int, seed: UInt64,
+        say: @escaping @Sendable (String) -> Void
     ) {
         (self.loop, self.server, self.factor, self.say) = (loop, server, factor, say)
         generator = SmallGenerator(seed: seed, for: "faults")
