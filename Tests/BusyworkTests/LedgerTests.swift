@@ -154,7 +154,8 @@ import Testing
         for _ in 0..<2 {
             try story.say(
                 NotificationSent(
-                    id: NotificationID(rawValue: UUID()), orderId: order, customerId: customer, kind: .ready, attempts: 1))
+                    id: NotificationID(rawValue: UUID()), orderId: order, customerId: customer, kind: .ready,
+                    attempts: 1))
         }
         #expect(story.found() == ["6"])
     }
