@@ -57,13 +57,15 @@ let package = Package(
             sees: ["Kernel", "EventLoop", "Crypto", "Postgres", .collections("DequeModule"), .log],
             embeds: ["log", "commit_batch", "advance", "horizon", "rebuilds"].map { "Schema/\($0).sql" }),
         .code("Server", in: "AdminBFF", sees: ["CLinux", "EventLoop", "HTTP", "WebSocket", .log]),
+        // Customers, robots and staff who know the system by its gateways only.
+        .code("Busywork", in: "AdminBFF", sees: ["Kernel", "Contracts", "EventLoop", "WebSocket"]),
 
         // 4. The programs: the only places where parts meet.
         .program(
             "App", in: "AdminBFF",
             sees: [
                 "Kernel", "Contracts", "EventLoop", "Crypto", "HTTP", "WebSocket", "Live", "Server", "Postgres",
-                "EventStore",
+                "EventStore", "Busywork",
                 "Stores", "Customers", "Baskets", "Ordering", "Depot", "Payments", "Notifications", "Cosec", "Search",
                 .log, .arguments,
             ]),
@@ -134,10 +136,12 @@ let package = Package(
                 "Stores", "Baskets",
             ]),
         .test("LiveTests", of: ["Live", "Kernel"]),
+        .test("BusyworkTests", of: ["Busywork", "Kernel", "Contracts"]),
         .test(
             "MallTests",
             of: [
-                "App", "Kernel", "Contracts", "EventLoop", "EventStore", "Postgres", "WebSocket", "TestSupport",
+                "App", "Busywork", "Kernel", "Contracts", "EventLoop", "EventStore", "Postgres", "WebSocket",
+                "TestSupport",
                 "PostgresTestSupport", .log,
             ]),
     ])

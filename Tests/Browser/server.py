@@ -29,8 +29,11 @@ LOG_LINES_SHOWN = 40
 class Server:
     """`mallbots serve` on a port that the kernel chose once and that it keeps over restarts."""
 
-    def __init__(self, binary):
+    def __init__(self, binary, *options):
         self.binary = Path(binary).resolve()
+        self.options = list(options)
+        # Another server's, to be shared with it, instead of a private one.
+        self.database = None
         self.folder = Path(tempfile.mkdtemp(prefix="mallbots-journey-"))
         # PostgreSQL may run as another user, who has to get to what is his.
         self.folder.chmod(0o711)
@@ -47,9 +50,12 @@ class Server:
     def start(self):
         """Returns when it serves. What is printed once, at the first start, is kept."""
         environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+        if self.database:
+            environment["DATABASE_URL"] = self.database
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [self.binary, "serve", "--port", str(self.port), "--data", self.data, "--public", PROJECT / "Public"],
+                [self.binary, "serve", "--port", str(self.port), "--data", self.data, "--public", PROJECT / "Public",
+                 *self.options],
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True, env=environment)
         lines = queue.SimpleQueue()
         threading.Thread(target=self._read, args=(self.process.stdout, lines), daemon=True).start()

@@ -1,3 +1,4 @@
+import Busywork
 import FoundationEssentials
 import Kernel
 import PostgresTestSupport

@@ -43,7 +43,7 @@ struct Route: Sendable, CustomStringConvertible {
     /// What the modules accept, answer and show.
     private static let known: Set<String> = {
         var names = Set<String>()
-        for part in mallModules(MallSettings(), card: CardService(), sms: SmsService()).flatMap(\.parts) {
+        for part in mallModules().flatMap(\.parts) {
             switch part {
             case .accepts(let part): names.insert(part.command)
             case .answers(let part): names.insert(part.query)

@@ -1,3 +1,4 @@
+import Busywork
 import Contracts
 import Crypto
 import EventStore
@@ -125,20 +126,5 @@ struct Demo: Sendable {
             throw Refusal(.internal, "\(type(of: command).name) was about nothing")
         }
         return subject
-    }
-}
-
-/// A repeatable sequence: the same seed, the same mall. Steele, Lea and Flood, "Fast Splittable Pseudorandom Number
-/// Generators" (2014).
-struct SmallGenerator: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -11,7 +11,9 @@ import Search
 import Stores
 
 /// All modules of the mall, joined by what they say and by nothing else.
-func mallModules(_ settings: MallSettings, card: CardService, sms: SmsService) -> [Module] {
+func mallModules(
+    _ settings: MallSettings = MallSettings(), card: CardService = CardService(), sms: SmsService = SmsService()
+) -> [Module] {
     [
         stores, customers(diallingCode: settings.diallingCode), baskets(abandonAfter: settings.abandonAfter), ordering,
         depot, payments, cardDesk, notifications(currency: settings.currency), smsDesk, cosec, search, card.module,

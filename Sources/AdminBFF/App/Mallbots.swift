@@ -1,4 +1,5 @@
 import ArgumentParser
+import Busywork
 import EventLoop
 import FoundationEssentials
 import Glibc
@@ -9,7 +10,8 @@ import Logging
 @main struct Mallbots: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "mallbots", abstract: "The back end of a mall that sells the errand.",
-        subcommands: [Serve.self, Staff.self, Kiosk.self, Rebuild.self], defaultSubcommand: Serve.self)
+        subcommands: [Serve.self, Staff.self, Kiosk.self, Rebuild.self, BusyworkCommand.self],
+        defaultSubcommand: Serve.self)
 }
 
 struct Serve: AsyncParsableCommand {
@@ -23,6 +25,8 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "The folder of the admin page; by default Public beside this program's package.") var `public`:
         String?
     @Flag(help: "Fill an empty mall with a few stores, customers and orders.") var demo = false
+    @Flag(help: "Let simulated customers, robots and staff keep the mall busy, over its own port.") var busywork = false
+    @OptionGroup var pace: PaceOptions
     @Flag(help: "Mark cookies as secure: for a server behind a proxy that speaks TLS.") var secureCookies = false
     @Option(help: "A socket over which tests control time and services.") var testControl: String?
     @Option(help: "trace, debug, info, notice, warning, error or critical.") var logLevel = Logger.Level.notice
@@ -52,7 +56,7 @@ struct Serve: AsyncParsableCommand {
             _ = write(STDERR_FILENO, line, line.utf8.count)
             throw ExitCode.failure
         }
-        let isDemo = demo
+        let (isDemo, isBusy) = (demo, busywork)
         let address = "http://\(host.contains(":") ? "[\(host)]" : host):\(application.port)"
         // A signal ends the start as well: whichever comes to its end first.
         let result = await withTaskGroup(of: Result<Void, any Error>?.self) { group in
@@ -61,6 +65,7 @@ struct Serve: AsyncParsableCommand {
                     try await introduce(application)
                     if isDemo { try await Demo(application).fill() }
                     say("serving on \(address)")
+                    if isBusy { try await keepBusy(application) }
                     return nil
                 } catch {
                     return .failure(error)
@@ -93,6 +98,19 @@ struct Serve: AsyncParsableCommand {
         if try await !accounts.hasKiosk() {
             say("kiosk token: \(try await accounts.token(forKiosk: "entrance"))")
         }
+    }
+
+    /// Those who keep the mall busy come in by the front door, with an account and a token of their own.
+    private func keepBusy(_ application: Application) async throws {
+        let (accounts, user, password) = (application.accounts, "busywork", Accounts.newPassword())
+        try await accounts.put(user: user, name: "Busywork", password: password, roles: [.administrator])
+        let door: SocketAddress = .ip(
+            host: ["0.0.0.0", "::"].contains(host) ? "127.0.0.1" : host, port: application.port)
+        var settings = Busywork.Settings(
+            address: door, kioskToken: try await accounts.token(forKiosk: "busywork"), user: user, password: password)
+        pace.apply(to: &settings)
+        settings.control = testControl
+        _ = try await Busywork(settings) { say($0) }.run()
     }
 
     private func say(_ line: String) {

@@ -135,7 +135,7 @@ struct Rebuild: AsyncParsableCommand {
 
     func run() async throws {
         try await database.withPool { pool, loop in
-            let modules = mallModules(MallSettings(), card: CardService(), sms: SmsService())
+            let modules = mallModules()
             let all = Catalogue(modules).projections.map(\.name).sorted()
             let wanted = projections.isEmpty ? all : projections
             for name in wanted where !all.contains(name) {

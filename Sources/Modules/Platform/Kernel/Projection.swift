@@ -114,7 +114,7 @@ public struct Fold<Row: Sendable>: Sendable {
     static var everything: String { "*" }
 
     public let event: String
-    /// Nil if the message concerns no row.
+    /// Nil for a message that concerns no row.
     let read: @Sendable (Envelope) throws -> Reading<Row>?
 }
 
@@ -152,9 +152,9 @@ public func on<E: PublicEvent, Row>(
     _ fold: @escaping @Sendable (inout Row?, E, Envelope) -> Void
 ) -> Fold<Row> {
     Fold(event: E.name) { envelope in
-        try key(envelope).map { key in
-            Reading(key: key) { row in fold(&row, try envelope.message(E.self), envelope) }
-        }
+        guard let key = try key(envelope) else { return nil }
+        let event = try envelope.message(E.self)
+        return Reading(key: key) { row in fold(&row, event, envelope) }
     }
 }
 
@@ -179,8 +179,8 @@ final class TypedFolder<Row: ProjectionRow>: Folder {
         var row: Row?
         var dirty = false
         var before: Columns?
-        /// The last message that changed it, while it waits to be taken.
-        var last: Envelope?
+        var position = Position.start
+        var cause: [UInt8] = []
     }
 
     private let projection: Projection<Row>
@@ -192,9 +192,9 @@ final class TypedFolder<Row: ProjectionRow>: Folder {
     init(_ projection: Projection<Row>) { self.projection = projection }
 
     func key(for envelope: Envelope) throws -> UUID? {
-        let reading = try projection.fold(of: envelope.type)?.read(envelope)
+        guard let fold = projection.fold(of: envelope.type), let reading = try fold.read(envelope) else { return nil }
         readings[envelope.id] = reading
-        return reading?.key
+        return reading.key
     }
 
     func holds(_ key: UUID) -> Bool { entries[key] != nil }
@@ -227,7 +227,8 @@ final class TypedFolder<Row: ProjectionRow>: Folder {
             entry.dirty = true
             changed.append(key)
         }
-        entry.last = envelope
+        entry.position = envelope.position
+        entry.cause = try Coding.encode(RowCause(envelope))
         entries[key] = entry
     }
 
@@ -240,18 +241,14 @@ final class TypedFolder<Row: ProjectionRow>: Folder {
             if entries.count > ProjectionLimits.rowsInMemory { entries.removeAll() }
         }
         return try changed.map { key in
-            guard let entry = entries[key], let last = entry.last else {
-                preconditionFailure("a changed row was dropped")
-            }
+            guard let entry = entries[key] else { preconditionFailure("a changed row was dropped") }
             entries[key]?.dirty = false
             entries[key]?.before = nil
-            entries[key]?.last = nil
             return RowChange(
                 row: StoredRow(
-                    key: key, position: last.position, columns: entry.row.map(columns),
+                    key: key, position: entry.position, columns: entry.row.map(columns),
                     value: try entry.row.map { try Coding.encode($0) } ?? [],
-                    detail: try entry.row.map { try Coding.encode($0.detail) } ?? [],
-                    cause: try Coding.encode(RowCause(last))),
+                    detail: try entry.row.map { try Coding.encode($0.detail) } ?? [], cause: entry.cause),
                 before: entry.before)
         }
     }
