@@ -36,6 +36,8 @@ private final class WholeOrdersRun: @unchecked Sendable {
     private let load: WholeOrdersLoad
     private let mall: Mall
     private var latencies = Latencies()
+    /// Orders that were handed over, those of earlier runs too, whose lists have waited for robots.
+    private var handedOver = 0
     private var checkedOut: [String: UInt64] = [:]
     private var isEnding = false
 
@@ -64,15 +66,19 @@ private final class WholeOrdersRun: @unchecked Sendable {
                 }
             }
         }
+        // What is measured is a mall in which every hand has something of each kind to do.
+        let deadline = loop.now + Limits.listenersFollow
+        while handedOver < load.hands, loop.now < deadline { await loop.sleep(for: Limits.look) }
         await loop.sleep(for: .seconds(load.target.warmUp))
         latencies.reset()
+        handedOver = 0
         let stretch = try Stretch(
             load.target.pid.map(ServerProcess.init), load.staff.postgresPid.map(ProcessFamily.init))
         await loop.sleep(for: .seconds(load.target.seconds))
-        let report = try stretch.report(latencies.total, "order", "orders", latencies)
+        let report = try stretch.report(handedOver, "order", "orders", latencies)
         isEnding = true
         for task in tasks { try await task.value }
-        guard latencies.total > 0 else { throw Failure(description: "no order was handed over") }
+        guard handedOver > 0 else { throw Failure(description: "no order was handed over") }
         return "whole orders: \(load.hands) hands · \(report)"
     }
 
@@ -84,7 +90,7 @@ private final class WholeOrdersRun: @unchecked Sendable {
     private func handOver(_ order: String, _ hand: Hand) async throws {
         try await hand.takeMoney(for: order)
         try await hand.handOver(order)
-        // An order of an earlier run may have waited for a robot.
+        handedOver += 1
         guard let start = checkedOut.removeValue(forKey: order) else { return }
         latencies.note(nanoseconds() - start)
     }
