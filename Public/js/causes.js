@@ -14,6 +14,11 @@ const DEEDS = {
   OrderReadied: "checked this in", OrderItemsAdjusted: "took off what is missing",
 }
 
+const REASONS = { nothing_available: "nothing of it could be had", abandoned: "it was left alone" }
+
+/** A reason as people gave it, or as it is said for one that the mall gave. */
+export const reasonWords = (reason) => REASONS[reason] ?? reason
+
 /** The bare name of a message: "paymentsapi.InvoicePaid" is "InvoicePaid". */
 export const bare = (action) => action.slice(action.lastIndexOf(".") + 1)
 

@@ -103,6 +103,7 @@ function countLine(line, changed) {
   input.addEventListener("input", () => write(readCount(input.value, line.ordered)))
   input.addEventListener("focus", () => input.select())
   input.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") return following(event, input)
     const step = { ArrowUp: 1, ArrowDown: -1 }[event.key]
     if (!step) return
     event.preventDefault()
@@ -120,6 +121,15 @@ function countLine(line, changed) {
   })
   write(line.counted)
   return node
+}
+
+/** Enter goes from count to count; only from the last one does it confirm them all. */
+function following(event, input) {
+  const inputs = [...input.closest(".count-lines").querySelectorAll("input")]
+  const next = inputs[inputs.indexOf(input) + 1]
+  if (!next || event.ctrlKey || event.metaKey) return
+  event.preventDefault()
+  next.focus()
 }
 
 /** Gives a list to an idle robot; which ones are idle is shown as it changes. */

@@ -80,8 +80,9 @@ def speak_as_the_catalogue_says(journey):
     carla.close_order()
     carla.search(journey.customer_name)
     carla.wait_for_row(order)
-    carla.open("/stores")
-    carla.wait_until_live()
+    for screen in ("stores", "depot", "pickup", "payments", "customers", "messages", "sagas", "audit", "staff"):
+        carla.open(f"/{screen}")
+        carla.wait_until_live()
     frames = recorder.check()
     context.close()
     story.expect(f"many frames were seen: {frames}", frames > 10)

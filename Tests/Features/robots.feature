@@ -41,13 +41,15 @@ Feature: Robots
     Given a robot "R1"
     And "Mira" has the approved order "first" of 2 "A"
     And "R1" has started on "first"
-    When "R1" reports 1 "A" of "first" as number 7
+    When "R1" reports 1 "A" of "first" as number 3
     Then it is done
-    When "R1" reports 1 "A" of "first" as number 7
+    When "R1" reports 1 "A" of "first" as number 3
     Then it is done
     And the list of "first" shows 1 picked of 2
-    When "R1" reports 2 "A" of "first" as number 8
+    When "R1" reports 2 "A" of "first" as number 4
     Then it is refused as invalid or conflict
+    When "R1" reports 1 "A" of "first" as number 9
+    Then it is refused as conflict
     When "R1" arrives nowhere on "first"
     Then it is refused as invalid or conflict or not_found
 

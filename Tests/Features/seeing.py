@@ -572,6 +572,7 @@ def _(context, filters, orders):
 def _(context, customer):
     from making import paged
     world = context.world
+    world.settle()
     context.before = set(world.orders.values())
     context.seen = paged(
         world.administrator, "/admin/api/orders", "orders", "orderId", 3,
@@ -616,9 +617,16 @@ def _(context, name, what, no_more):
 def _(context):
     world = context.world
     correlation = world.reply.must_be_done()["correlationId"]
-    eventually("it is in the audit", lambda: [
-        row for row in world.rows("/admin/api/audit", "audit", actor=world.server.user)
-        if row["id"] == correlation and row["outcome"] == "done"])
+    world.settle()
+    rows, more = [], {}
+    while True:
+        page = world.administrator.get("/admin/api/audit", actor=world.server.user, limit=100, **more).must_be_done()
+        rows += page["audit"]
+        if not page.get("next"):
+            break
+        more = {"next": page["next"]}
+    expect(f"{correlation} is not in the audit", [
+        row for row in rows if row["id"] == correlation and row["outcome"] == "done"])
 
 
 @step(r'the checkout and the text of "([^"]*)" have one correlation')

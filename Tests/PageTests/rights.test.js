@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { actorName, bare, deed, spoken } from "../../Public/js/causes.js"
+import { actorName, bare, deed, reasonWords, spoken } from "../../Public/js/causes.js"
 import { SCREENS, allowed, home, sees } from "../../Public/js/rights.js"
 
 const screens = (...roles) => Object.keys(SCREENS).filter((screen) => sees(screen, roles))
@@ -50,4 +50,6 @@ test("names of messages and actors are made readable", () => {
   assert.equal(spoken("depotapi.ShoppingListPutToBay"), "Shopping list put to bay")
   assert.equal(actorName("kiosk:entrance"), "kiosk entrance")
   assert.equal(actorName("anna"), "anna")
+  assert.equal(reasonWords("nothing_available"), "nothing of it could be had")
+  assert.equal(reasonWords("The customer called"), "The customer called")
 })

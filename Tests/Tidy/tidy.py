@@ -16,7 +16,7 @@ SOURCES = ("Sources/", "Tests/", "Public/", "Benchmarks/", "script/", ".ci/", "P
 # Each waits for a condition and rests between two looks at it.
 RESTING_PLACES = {
     "Tests/Browser/browser.py", "Tests/Browser/mall.py", "Tests/TestSupport/Eventually.swift",
-    "Tests/EventStoreTestSupport/Branch.swift", "Tests/MallTests/LivePage.swift",
+    "Tests/EventStoreTestSupport/Branch.swift", "Tests/Features/people.py", "Tests/MallTests/LivePage.swift",
 }
 
 

@@ -21,6 +21,11 @@ final class Caller: LinkOwner, @unchecked Sendable {
             return value
         }
 
+        /// Whether the body has this text.
+        func has(_ text: StaticString) -> Bool {
+            body.withUnsafeBytes { JSONScan.end(of: text, in: $0) != nil }
+        }
+
         func position() throws -> Int64 {
             guard let position = Int64(try field("position")) else {
                 throw Failure(description: "expected a position, a whole number")

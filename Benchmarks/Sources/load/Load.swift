@@ -11,7 +11,7 @@ import Glibc
         abstract: "Loads a server on this machine and reports its CPU time per message.",
         subcommands: [
             EchoLoad.self, BroadcastLoad.self, HTTPLoad.self, IdleLoad.self, FrameLoad.self, CommandsLoad.self,
-            LiveLoad.self,
+            LiveLoad.self, WholeOrdersLoad.self,
         ])
 }
 
@@ -52,6 +52,12 @@ enum Limits {
     static let readSize = 256 * 1_024
     static let responseHead = 64 * 1_024
     static let callers = 1_024
+    /// Kiosks that are robots and desks as well.
+    static let hands = 256
+    /// Orders that a hand buys before it fetches the first.
+    static let boughtAhead = 2
+    /// The pause between two looks at what listeners bring about.
+    static let look = Duration.milliseconds(10)
     /// Connections on which a mall is prepared.
     static let preparing = 16
     static let listenersFollow = Duration.seconds(20)

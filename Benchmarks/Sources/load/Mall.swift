@@ -53,6 +53,12 @@ final class Mall: @unchecked Sendable {
         return caller
     }
 
+    func robot(token: String) throws -> Caller {
+        let caller = try Caller(of: target, on: ground)
+        caller.fields = "Authorization: Bearer \(token)\r\n"
+        return caller
+    }
+
     /// Logs in, opens stores with products, and registers customers.
     func prepare(stores storeCount: Int, products: Int, customers customerCount: Int) async throws {
         let door = try Caller(of: target, on: ground)

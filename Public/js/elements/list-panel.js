@@ -1,5 +1,6 @@
 // One list: its robot, its stops and lines, and what has become of each.
 
+import { reasonWords } from "../causes.js"
 import { fill, make, slot, stamp, text } from "../dom.js"
 import {
   askAssign, askBay, askCheckIn, askRelease, assignable, clearReturns, clearable, countsIn, listName, listStanding,
@@ -25,7 +26,7 @@ customElements.define("list-panel", class extends Panel {
     const { settled, ordered, picked, missing, percent } = progress(value)
     const reason = slot(detail, "reason")
     reason.hidden = !value.reason
-    if (value.reason) text(reason, value.reason)
+    if (value.reason) text(reason, reasonWords(value.reason))
     const alarm = slot(detail, "alarm")
     alarm.hidden = !(value.needsClerk && value.status === "available")
     fill(detail, {

@@ -1,11 +1,12 @@
 // One order, live: its lines, its facts and what has happened to it.
 
-import { actorName, bare, spoken } from "../causes.js"
+import { actorName, bare, reasonWords, spoken } from "../causes.js"
 import { fill, make, slot, stamp, text } from "../dom.js"
 import { search } from "../filters.js"
 import { money, putTime, statusName, when } from "../format.js"
 import { live } from "../live.js"
 import { askCancel, cancelable } from "../orders.js"
+import { METHODS } from "../paying.js"
 import { toast } from "./toast-list.js"
 
 const EVENTS = {
@@ -103,13 +104,14 @@ customElements.define("order-panel", class extends HTMLElement {
     }
     this.facts(order)
     this.lines(order)
+    this.missing(order.adjustments ?? [])
     this.timeline(order.timeline ?? [])
   }
 
   facts(order) {
     const reason = slot(this.detail, "reason")
     reason.hidden = !order.reason
-    if (order.reason) text(reason, `${statusName(order.status)}: ${order.reason}`)
+    if (order.reason) text(reason, `${statusName(order.status)}: ${reasonWords(order.reason)}`)
     fill(this.detail, {
       customer: order.customerName, id: order.orderId,
       paid: order.paid ? "Paid" : ENDED.has(order.status) ? "Nothing charged" : "Not paid yet",
@@ -139,6 +141,13 @@ customElements.define("order-panel", class extends HTMLElement {
       for (const item of group) nodes.push(line(item))
     }
     slot(this.detail, "lines").replaceChildren(...nodes)
+  }
+
+  /** What was taken off because it could not be had. */
+  missing(adjustments) {
+    slot(this.detail, "missing").hidden = adjustments.length === 0
+    slot(this.detail, "missing-lines").replaceChildren(
+      ...adjustments.map(({ productName, quantity }) => make("li", "", `${quantity} × ${productName}`)))
   }
 
   timeline(entries) {
@@ -194,7 +203,7 @@ function moment({ at, event, actor, note }) {
   fill(node, { what: words, who: actor ? `by ${actorName(actor)}` : "" })
   putTime(slot(node, "when"), at, when(at))
   if (note) {
-    text(slot(node, "note"), note)
+    text(slot(node, "note"), METHODS[note] ?? reasonWords(note))
     slot(node, "note").hidden = false
   }
   if (BAD.has(bare(event))) node.dataset.bad = ""

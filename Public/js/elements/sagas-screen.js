@@ -17,6 +17,8 @@ const OPS = 500
 const ALARMS = new Set(["dead letters", "timers overdue", "sagas stuck"])
 /** A consumer that is further behind than this is marked. */
 const LAG_LIMIT = 1_000
+/** Whoever is not further behind than this keeps up: a mark is written down a little after the work. */
+const KEEPS_UP = 100
 
 customElements.define("sagas-screen", class extends ListScreen {
   get screen() { return "sagas" }
@@ -97,10 +99,10 @@ customElements.define("sagas-screen", class extends ListScreen {
     const gauges = make("div", "gauges")
     const name = ({ id }) => id.slice(id.indexOf(":") + 1)
     const told = ({ position = 0, parked = 0 }) => `at ${count(position)}, ${count(parked)} waiting for another try`
-    const behind = of("consumer").filter(({ lag, parked }) => lag > 0 || parked > 0)
+    const behind = of("consumer").filter(({ lag, parked }) => lag > KEEPS_UP || parked > 0)
     const level = of("consumer").filter((value) => !behind.includes(value))
     const consumers = behind.map((value) => {
-      const words = value.lag > 0 ? `${count(value.lag)} behind` : `${count(value.parked)} waiting`
+      const words = value.lag > KEEPS_UP ? `${count(value.lag)} behind` : `${count(value.parked)} waiting`
       const node = gauge(name(value), words, value.lag > LAG_LIMIT)
       node.title = told(value)
       return node

@@ -31,5 +31,9 @@ customElements.define("since-time", class extends HTMLElement {
     this.render()
   }
 
-  render() { text(this, this.#since ? age(Date.now() - Date.parse(this.#since)) : "") }
+  render() {
+    const since = this.#since ? age(Date.now() - Date.parse(this.#since)) : ""
+    text(this, since)
+    this.toggleAttribute("data-now", since === "now")
+  }
 })

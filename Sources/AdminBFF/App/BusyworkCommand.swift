@@ -23,7 +23,8 @@ struct BusyworkCommand: AsyncParsableCommand {
 
     @OptionGroup var pace: PaceOptions
     @Option(help: "How many minutes customers come; with --url, without end unless given.") var minutes: Double?
-    @Flag(help: "Kill the server and PostgreSQL, silence services and listeners, send commands twice.") var faults = false
+    @Flag(help: "Kill the server and PostgreSQL, silence services and listeners, send commands twice.") var faults =
+        false
     @Option(help: "Where a running mall is, as http://127.0.0.1:8080.") var url: String?
     @Option(help: "A kiosk's token of the running mall.") var kioskToken: String?
     @Option(help: "An administrator of the running mall.") var user = "admin"
@@ -111,7 +112,8 @@ struct BusyworkCommand: AsyncParsableCommand {
     /// A run on a server of this program's own: looked at, and broken if wished.
     private func watched(_ server: ServerProcess) async throws -> Int {
         var settings = Busywork.Settings(
-            address: .ip(host: "127.0.0.1", port: await server.port), kioskToken: await server.kioskToken, user: "admin",
+            address: .ip(host: "127.0.0.1", port: await server.port), kioskToken: await server.kioskToken,
+            user: "admin",
             password: await server.password)
         pace.apply(to: &settings)
         settings.length = .seconds((minutes ?? 10) * 60)

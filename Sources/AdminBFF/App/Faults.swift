@@ -2,7 +2,8 @@ import Busywork
 import EventLoop
 import Kernel
 
-/// Breaks what a mall stands on, in an order that the seed decides: the server, PostgreSQL, a listener, the card service.
+/// Breaks what a mall stands on, in an order that the seed decides: the server, PostgreSQL, a listener, the card and
+/// the text service.
 actor Faults {
     private let server: ServerProcess
     private let factor: Int
@@ -21,7 +22,8 @@ actor Faults {
     private static let outage = 5...60
 
     init(
-        on loop: EventLoop, of server: ServerProcess, factor: Int, seed: UInt64, say: @escaping @Sendable (String) -> Void
+        on loop: EventLoop, of server: ServerProcess, factor: Int, seed: UInt64,
+        say: @escaping @Sendable (String) -> Void
     ) {
         (self.loop, self.server, self.factor, self.say) = (loop, server, factor, say)
         generator = SmallGenerator(seed: seed, for: "faults")
@@ -43,7 +45,7 @@ actor Faults {
                 isBroken = false
                 mended = .now
             }
-            switch Int.random(in: 0..<4, using: &generator) {
+            switch Int.random(in: 0..<5, using: &generator) {
             case 0:
                 say("fault: the server is killed")
                 await server.kill()
@@ -57,6 +59,11 @@ actor Faults {
                 await tell("/services", "{\"card\":\"unreachable\"}")
                 await loop.sleep(for: outage)
                 await tell("/services", "{\"card\":\"approving\"}")
+            case 3:
+                say("fault: the text service cannot be reached")
+                await tell("/services", "{\"sms\":\"unreachable\"}")
+                await loop.sleep(for: outage)
+                await tell("/services", "{\"sms\":\"accepting\"}")
             default:
                 let names = await listeners()
                 guard let deaf = names.randomElement(using: &generator) else { continue }

@@ -97,7 +97,9 @@ actor Inspector {
     private func judge(_ sight: Sight, all: Bool, excused: Bool) -> [String] {
         var found: [String] = []
         for envelope in sight.log {
-            do { try ledger.take(envelope) } catch { found.append("a message cannot be read: \(envelope.type) \(error)") }
+            do { try ledger.take(envelope) } catch {
+                found.append("a message cannot be read: \(envelope.type) \(error)")
+            }
         }
         found += ledger.violations(at: sight.now, patience, excused: excused)
         if !excused { found += sight.deadLetters.map { "5: a dead letter: \($0)" } }
@@ -150,7 +152,8 @@ extension StoredRow? {
     fileprivate var shown: String {
         guard let self else { return "nothing" }
         if self.isDeleted { return "a row deleted at \(self.position)" }
-        return "\(String(decoding: self.value, as: UTF8.self)) \(String(decoding: self.detail, as: UTF8.self)) of \(self.position)"
+        return
+            "\(String(decoding: self.value, as: UTF8.self)) \(String(decoding: self.detail, as: UTF8.self)) of \(self.position)"
     }
 }
 

@@ -13,7 +13,9 @@ struct Answer: Sendable {
     var code: String? { (try? read(Refused.self))?.code }
     var message: String { (try? read(Refused.self))?.message ?? String(decoding: body.prefix(200), as: UTF8.self) }
 
-    func read<Value: Decodable>(_: Value.Type = Value.self) throws -> Value { try Coding.decode(Value.self, from: body) }
+    func read<Value: Decodable>(_: Value.Type = Value.self) throws -> Value {
+        try Coding.decode(Value.self, from: body)
+    }
 
     subscript(field name: String) -> String? { fields.first { $0.name == name }?.value }
 

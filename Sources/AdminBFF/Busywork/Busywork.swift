@@ -74,7 +74,9 @@ public struct Busywork: Sendable {
         let busy = ContinuousClock.now - begun
         // Those who are in the mall may finish, except who comes back late, or not at all.
         let closing = ContinuousClock.now + max(Self.closing / settings.factor, Self.shortestClosing)
-        while crew.crowd > 0, ContinuousClock.now < closing, !Task.isCancelled { await loop.sleep(for: .milliseconds(50)) }
+        while crew.crowd > 0, ContinuousClock.now < closing, !Task.isCancelled {
+            await loop.sleep(for: .milliseconds(50))
+        }
         guarding.cancel()
         var violations = await guarding.value
         for task in visits + work { task.cancel() }
@@ -135,7 +137,9 @@ public struct Busywork: Sendable {
                 + "in a minute of the mall")
         say("checkout → approved: \(crew.tally.summary(of: "checkout → approved"))")
         say("event → page: \(crew.tally.summary(of: "event → page"))")
-        say("done: " + crew.tally.counts.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", "))
+        say(
+            "done: "
+                + crew.tally.counts.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", "))
         for (kind, refusal) in crew.tally.refusals.sorted(by: { $0.key < $1.key }) {
             say("refused: \(kind) × \(refusal.count), as: \(refusal.example)")
         }
@@ -149,6 +153,10 @@ extension EventLoop {
         _ operation: sending @escaping @isolated(any) () async throws -> Value
     ) async throws -> Value {
         let task = spawnThrowing(operation)
-        return try await withTaskCancellationHandler { try await task.value } onCancel: { task.cancel() }
+        return try await withTaskCancellationHandler {
+            try await task.value
+        } onCancel: {
+            task.cancel()
+        }
     }
 }

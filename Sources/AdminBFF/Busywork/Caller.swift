@@ -2,8 +2,8 @@ import EventLoop
 
 /// Somebody who asks the system over HTTP: a kiosk or robot with its token, or a member of staff with their cookie.
 ///
-/// One connection that stays open, made anew when it was lost, and one request in flight. Touched on the loop's thread
-/// only.
+/// One connection that stays open, made anew when it was lost, and one request in flight: who asks meanwhile waits.
+/// Touched on the loop's thread only.
 final class Caller: @unchecked Sendable {
     /// The connection ended before the answer had come: what was asked may have been done.
     struct Unanswered: Error {}
@@ -15,6 +15,8 @@ final class Caller: @unchecked Sendable {
     private var wire: Wire?
     private var parser = AnswerParser()
     private var waiting: CheckedContinuation<Answer, any Error>?
+    private var isAsking = false
+    private var queue: [CheckedContinuation<Void, Never>] = []
 
     init(of address: SocketAddress, on loop: EventLoop, identity: String = "") {
         (self.address, self.loop, self.identity) = (address, loop, identity)
@@ -22,7 +24,12 @@ final class Caller: @unchecked Sendable {
 
     /// Sends a request and waits for its answer, whatever its status.
     func ask(_ method: String, _ path: String, _ body: [UInt8]? = nil, key: String? = nil) async throws -> Answer {
-        precondition(waiting == nil, "a second request on a connection whose answer is awaited")
+        while isAsking { await withCheckedContinuation { queue.append($0) } }
+        isAsking = true
+        defer {
+            isAsking = false
+            if !queue.isEmpty { queue.removeFirst().resume() }
+        }
         var head = "\(method) \(path) HTTP/1.1\r\nHost: \(address)\r\n\(identity)"
         if let key { head += "Idempotency-Key: \(key)\r\n" }
         if body != nil { head += "Content-Type: application/json\r\n" }

@@ -90,7 +90,10 @@ final class Crew: @unchecked Sendable {
             robots.append(Robot(id: robot.id, name: "robot \(number)", token: robot.token, of: self))
         }
         for number in 0..<settings.parameters.staffPages {
-            pages.append(StaffPage(of: self, identity: boss.caller.identity, watches: StaffPage.topics[number % StaffPage.topics.count]))
+            pages.append(
+                StaffPage(
+                    of: self, identity: boss.caller.identity, watches: StaffPage.topics[number % StaffPage.topics.count]
+                ))
         }
     }
 
@@ -172,9 +175,13 @@ final class Crew: @unchecked Sendable {
         tasks += clerks.map { clerk in loop.spawn { await clerk.work() } }
         tasks += pages.map { page in loop.spawn { await page.watch() } }
         if let administrator {
-            tasks += [loop.spawn { await administrator.toggleParticipation() }, loop.spawn { await administrator.mend() }]
+            tasks += [
+                loop.spawn { await administrator.toggleParticipation() }, loop.spawn { await administrator.mend() },
+            ]
         }
-        if let manager { tasks += [loop.spawn { await manager.changePrices() }, loop.spawn { await manager.rebrand() }] }
+        if let manager {
+            tasks += [loop.spawn { await manager.changePrices() }, loop.spawn { await manager.rebrand() }]
+        }
         return tasks
     }
 
@@ -220,7 +227,8 @@ final class Crew: @unchecked Sendable {
         var next: String?
         repeat {
             let query = next.map { "&next=\($0)" } ?? ""
-            guard let page = try? await boss.get("count orders", "/admin/api/orders?limit=100\(query)")?.read(Orders.self)
+            guard
+                let page = try? await boss.get("count orders", "/admin/api/orders?limit=100\(query)")?.read(Orders.self)
             else { break }
             for order in page.orders { counts[order.status, default: 0] += 1 }
             next = page.next

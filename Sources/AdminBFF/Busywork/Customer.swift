@@ -33,7 +33,8 @@ struct Customer: Sendable {
     }
 
     private func identify(_ kiosk: Person, _ phone: String) async -> String? {
-        let answer = await kiosk.post("register", "/api/customers", ["name": "\(Names.person(number))", "smsNumber": "\(phone)"])
+        let answer = await kiosk.post(
+            "register", "/api/customers", ["name": "\(Names.person(number))", "smsNumber": "\(phone)"])
         return (try? answer?.read(Made.self))?.id
     }
 
@@ -83,7 +84,9 @@ struct Customer: Sendable {
             guard let swiped, swiped.isDone, let payment = try? swiped.read(Made.self).id else { continue }
             if plan.card == .tooSmall, let shop = plan.stores.first {
                 let shelf = await kiosk.get("browse", "/api/stores/\(crew.stores[shop % crew.stores.count])/products")
-                if let product = try? shelf?.read(Goods.self).products.first { _ = await add(kiosk, basket, product.id, 1) }
+                if let product = try? shelf?.read(Goods.self).products.first {
+                    _ = await add(kiosk, basket, product.id, 1)
+                }
             }
             await crew.pace.take(plan.pause)
             let answer = await kiosk.put("check out", "/api/baskets/\(basket)/checkout", ["paymentId": "\(payment)"])
@@ -102,7 +105,9 @@ struct Customer: Sendable {
     private static let attempts = 3
 
     /// The simulated card service is told what to say. Others may meet its mood; they try again.
-    private func script(_ mood: String) async { _ = await crew.control?.post("/services", "{\"authorize\":\"\(mood)\"}") }
+    private func script(_ mood: String) async {
+        _ = await crew.control?.post("/services", "{\"authorize\":\"\(mood)\"}")
+    }
 
     /// Waits, pays, changes their mind and collects, as planned, until the order has ended.
     private func follow(_ kiosk: Person, _ slip: Slip, _ phone: String, _ plan: CustomerPlan) async {

@@ -21,7 +21,9 @@ extension Ledger {
     /// 1: each checked-out basket has exactly one order; each approved one exactly one list and one invoice.
     private func oneOfEach() -> [String] {
         var found: [String] = []
-        for basket in baskets where orders[basket] == nil { found.append("1: basket \(basket) is checked out and has no order") }
+        for basket in baskets where orders[basket] == nil {
+            found.append("1: basket \(basket) is checked out and has no order")
+        }
         let listCounts = Dictionary(lists.values.map { ($0.order, 1) }, uniquingKeysWith: +)
         let invoiceCounts = Dictionary(invoices.values.map { ($0.order, 1) }, uniquingKeysWith: +)
         for (id, order) in orders {
@@ -46,10 +48,13 @@ extension Ledger {
             switch order.status {
             case .completed:
                 if net != order.total.minor {
-                    found.append("2: order \(invoice.order) was completed for \(order.total.minor), invoice \(id) kept \(net)")
+                    found.append(
+                        "2: order \(invoice.order) was completed for \(order.total.minor), invoice \(id) kept \(net)")
                 }
             case .rejected, .canceled:
-                if net != 0 { found.append("2: order \(invoice.order) is \(order.status.rawValue), invoice \(id) kept \(net)") }
+                if net != 0 {
+                    found.append("2: order \(invoice.order) is \(order.status.rawValue), invoice \(id) kept \(net)")
+                }
             case .pending, .approved, .inProgress, .ready: open += net
             }
         }
@@ -58,7 +63,9 @@ extension Ledger {
             found.append("2: \(kept) was kept, of it \(open) for open orders, and \(handedOver) was handed over")
         }
         for (id, hold) in holds where hold.orders.count > 1 {
-            found.append("2: payment \(id) is bound to orders \(hold.orders.map(\.description).sorted().joined(separator: ", "))")
+            found.append(
+                "2: payment \(id) is bound to orders \(hold.orders.map(\.description).sorted().joined(separator: ", "))"
+            )
         }
         return found
     }
@@ -108,7 +115,9 @@ extension Ledger {
             }
         }
         for (id, list) in lists {
-            if let bot = list.bot, bots[bot]?.list != id { found.append("4: list \(id) names robot \(bot), which has another") }
+            if let bot = list.bot, bots[bot]?.list != id {
+                found.append("4: list \(id) names robot \(bot), which has another")
+            }
         }
         return found
     }

@@ -1,5 +1,5 @@
-public import Kernel
 import Contracts
+public import Kernel
 
 /// What the mall has said aloud so far, kept as a bookkeeper would who trusts nobody: from the log's messages alone, and
 /// by rules of its own. It says what does not add up once nothing is under way any more.
@@ -162,7 +162,8 @@ public struct Ledger: Sendable {
             let event = try envelope.message(InvoiceCreated.self)
             invoices[event.id] = Invoice(order: event.orderId, status: .pending)
         case InvoiceCapturing.name: invoices[try envelope.message(InvoiceCapturing.self).id]?.status = .capturing
-        case InvoiceCaptureRefused.name: invoices[try envelope.message(InvoiceCaptureRefused.self).id]?.status = .pending
+        case InvoiceCaptureRefused.name:
+            invoices[try envelope.message(InvoiceCaptureRefused.self).id]?.status = .pending
         case InvoicePaid.name:
             let event = try envelope.message(InvoicePaid.self)
             invoices[event.id]?.status = .paid

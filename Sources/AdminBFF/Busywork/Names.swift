@@ -6,12 +6,15 @@ enum Names {
     ]
     private static let last = [
         "Albrecht", "Bauer", "Celik", "Dietz", "Eriksen", "Fuchs", "Gruber", "Haas", "Ivanova", "Jansen", "Kowalski",
-        "Lorenz", "Meyer", "Novak", "Ortega", "Petersen", "Quandt", "Rossi", "Schulz", "Tamm", "Unger", "Vogel", "Weiss",
+        "Lorenz", "Meyer", "Novak", "Ortega", "Petersen", "Quandt", "Rossi", "Schulz", "Tamm", "Unger", "Vogel",
+        "Weiss",
     ]
     private static let trades = [
         "Books", "Coffee", "Shoes", "Lamps", "Toys", "Tea", "Paper", "Bread", "Wine", "Flowers", "Watches", "Music",
     ]
-    private static let things = ["Basket", "Bottle", "Box", "Card", "Cloth", "Cup", "Jar", "Kit", "Pen", "Set", "Tin", "Tool"]
+    private static let things = [
+        "Basket", "Bottle", "Box", "Card", "Cloth", "Cup", "Jar", "Kit", "Pen", "Set", "Tin", "Tool",
+    ]
 
     static func person(_ number: Int) -> String { "\(first[number % first.count]) \(last[number % last.count])" }
 

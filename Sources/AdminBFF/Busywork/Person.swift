@@ -53,7 +53,8 @@ final class Person: @unchecked Sendable {
         let second = try? await caller.ask(method, path, body?.bytes, key: key)
         crew.gate.leave()
         guard let second, !isPassing(second) else { return }
-        crew.tally.count(second.status == first.status ? "sent twice" : "sent twice and answered otherwise: \(method) \(path)")
+        crew.tally.count(
+            second.status == first.status ? "sent twice" : "sent twice and answered otherwise: \(method) \(path)")
     }
 
     func get(_ action: String, _ path: String) async -> Answer? { await ask(action, "GET", path) }

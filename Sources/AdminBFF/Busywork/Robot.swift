@@ -108,7 +108,9 @@ final class Robot: @unchecked Sendable {
                 let missing = min(plan.missing(of: line.ordered), line.open)
                 let subject: [String: Body] = ["storeId": "\(stop.storeId)", "productId": "\(line.productId)"]
                 for (what, quantity) in [("pick", line.open - missing), ("unavailable", missing)] where quantity > 0 {
-                    guard await tell(what, subject.merging(["quantity": .number(Int64(quantity))]) { $1 }) else { return }
+                    guard await tell(what, subject.merging(["quantity": .number(Int64(quantity))]) { $1 }) else {
+                        return
+                    }
                 }
             }
         }
