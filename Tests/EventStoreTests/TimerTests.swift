@@ -22,6 +22,25 @@ import Testing
         }
     }
 
+    @Test func `row 75: what a timer brings belongs to the story of the event that set it`() async throws {
+        try await withBranch(works: true) { branch in
+            let account = try await branch.open()
+            try await branch.perform(Change(account, .remind(at: branch.clock.now + .seconds(60))))
+            branch.clock.advance(by: .seconds(61))
+            try await until("the timer rang") { try await branch.state(of: account)?.state.rings == 1 }
+            let rows = try await branch.pool.query(
+                """
+                select l.correlation_id, l.causation_id, l.id, l.actor from mall.log l
+                join mall.streams using (stream_no)
+                where stream_id = \(account.rawValue) and kind = 0 order by l.version desc limit 2
+                """)
+            let (rang, set) = (rows[0], rows[1])
+            #expect(try rang[0, as: UUID.self] == set[0, as: UUID.self])
+            #expect(try rang[1, as: UUID.self] == set[2, as: UUID.self])
+            #expect(try rang[3, as: String.self].hasPrefix("timer:"))
+        }
+    }
+
     @Test func `a timer is moved and cleared by the state it is a part of`() async throws {
         try await withBranch(works: true) { branch in
             let (moved, cleared) = (try await branch.open(), try await branch.open())

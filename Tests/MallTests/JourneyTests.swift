@@ -21,14 +21,15 @@ import Testing
             let order = try #require(placed.json.orderId.text)
 
             for page in pages {
-                #expect(await page.shows(1, order))
+                #expect(await page.shows(1, order) { $0.value.status == "approved" })
                 let value = try #require(await page.row(1, order)).value
                 #expect(value.customerName == "Ada Lovelace")
                 #expect(value.totalMinor == 5_870)
                 #expect(value.items.list.map(\.productName) == ["Fountain pen", "Midnight ink"])
-                #expect(value.status == "pending")
                 #expect(await eventually { await page.total(1) == 1 })
             }
+            let settled = try await mall.settles()
+            for page in pages { #expect(await page.reaches(settled)) }
             let byHand = await mall.administrator.get("/admin/api/orders")
             #expect(byHand.json.orders.list == [try #require(await pages[0].row(1, order)).value])
 
@@ -37,20 +38,27 @@ import Testing
             let canceled = await mall.administrator.post(
                 "/admin/api/orders/\(order)/cancel", ["reason": "the customer called"])
             #expect(canceled.status == 200, "\(canceled)")
+            // The list, the invoice and the card follow, and the caller is the cause of all of it.
+            let undone = try await mall.settles()
             for page in pages {
                 #expect(await page.shows(1, order) { $0.value.status == "canceled" })
+                #expect(await page.reaches(undone))
                 let row = try #require(await page.row(1, order))
                 #expect(row.value.reason == "the customer called")
                 #expect(row.cause.actor == "admin")
-                #expect(row.cause.action == "ordersapi.OrderCanceled")
+                let effects: [JSON] = ["depotapi.ShoppingListCanceled", "paymentsapi.InvoiceCanceled"]
+                #expect(effects.contains(row.cause.action))
                 #expect(row.cause.correlationId == canceled.json.correlationId)
                 #expect(await page.position >= canceled.position)
                 #expect(await page.total(1) == 1)
             }
             #expect(await pages[0].shows(2, order) { $0.value.status == "canceled" })
             let timeline = try #require(await pages[0].row(2, order)).value.timeline.list
-            #expect(timeline.map(\.event) == ["OrderCreated", "OrderCanceled"])
-            #expect(timeline.last?.actor == "admin")
+            #expect(
+                timeline.prefix(4).map(\.event) == ["OrderCreated", "OrderApproved", "InvoiceCreated", "OrderCanceled"])
+            #expect(
+                timeline.dropFirst(4).compactMap(\.event.text).sorted() == ["InvoiceCanceled", "ShoppingListCanceled"])
+            #expect(timeline.dropFirst(3).allSatisfy { $0.actor == "admin" })
             for page in pages { #expect(await page.faults == []) }
         }
     }
@@ -74,15 +82,17 @@ import Testing
                 orders.append(try #require(placed.json.orderId.text, "\(placed)"))
             }
             for order in orders.prefix(3) {
-                #expect(await mall.order(order) { $0.version.int ?? 0 > 0 }.status == "pending")
+                #expect(await mall.order(order) { $0.status == "approved" }.status == "approved")
                 let canceled = await mall.administrator.post("/admin/api/orders/\(order)/cancel", ["reason": "no"])
                 #expect(canceled.status == 200)
             }
+            let settled = try await mall.settles()
             let page = LivePage(mall.port, cookie: mall.cookie)
             #expect(await page.connect())
             await page.open(1, "orders")
             #expect(await page.completes(1))
-            #expect(await eventually { await page.rows(1).count == 8 })
+            #expect(await page.reaches(settled))
+            #expect(await page.rows(1).count == 8)
             #expect(await eventually { await page.values(1).count { $0.status == "canceled" } == 3 })
             let all = await page.values(1)
             let middle = try #require(all[4].createdAt.text)
@@ -90,7 +100,7 @@ import Testing
             // Each as a filter and as the query that means the same.
             let filters: [(JSON, String, (JSON) -> Bool)] = [
                 (["status": ["canceled"]], "status=canceled", { $0.status == "canceled" }),
-                (["status": ["canceled", "pending"]], "status=canceled&status=pending", { _ in true }),
+                (["status": ["canceled", "approved"]], "status=canceled&status=approved", { _ in true }),
                 (["status": ["ready"]], "status=ready", { _ in false }),
                 (
                     ["store": .text(stores[1])], "store=\(stores[1])",
@@ -124,9 +134,9 @@ import Testing
                     }
                 ),
                 (
-                    ["text": "birne", "status": ["pending"]], "text=birne&status=pending",
+                    ["text": "birne", "status": ["approved"]], "text=birne&status=approved",
                     {
-                        $0.status == "pending" && $0.items.list.contains { $0.storeId == .text(stores[1]) }
+                        $0.status == "approved" && $0.items.list.contains { $0.storeId == .text(stores[1]) }
                     }
                 ),
                 (["text": "%"], "text=%25", { _ in false }),

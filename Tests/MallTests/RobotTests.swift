@@ -10,17 +10,6 @@ import Testing
 
 /// Robots over HTTP: their tokens, their errands, their silence.
 @Suite struct RobotTests {
-    /// A robot with a token, on duty.
-    private func robot(_ mall: TestMall, _ name: String) async throws -> (id: String, caller: Caller) {
-        let made = await mall.administrator.post("/admin/api/bots", ["name": .text(name)])
-        #expect(made.status == 201, "\(made)")
-        let token = try #require(made.json.token.text)
-        let caller = Caller(port: mall.port, fields: ["Authorization: Bearer \(token)"])
-        let hello = await caller.post("/robots/api/hello")
-        #expect(hello.status == 200 && hello.json.heartbeatSeconds == 5, "\(hello)")
-        return (made.id, caller)
-    }
-
     /// A list that waits for a robot, of two lamps.
     private func list(_ mall: TestMall) async throws -> String {
         let store = await mall.store("Lamps")
@@ -43,8 +32,8 @@ import Testing
 
     @Test func `row 80: a robot works on its own list, and another's is forbidden and audited`() async throws {
         try await TestMall.with { mall in
-            let (first, one) = try await robot(mall, "R1")
-            let (_, other) = try await robot(mall, "R2")
+            let (first, one) = try await mall.robot("R1")
+            let (_, other) = try await mall.robot("R2")
             let list = try await list(mall)
             var found = JSON.null
             #expect(
@@ -88,7 +77,7 @@ import Testing
     @Test func `row 41: a robot that is silent for 16 seconds is suspect, and for 46 it is lost`() async throws {
         let folder = Reaper.temporaryFolder()
         try await TestMall.with(TestMall.Settings(control: folder + "/control")) { mall in
-            let (id, robot) = try await robot(mall, "R1")
+            let (id, robot) = try await mall.robot("R1")
             let list = try await list(mall)
             #expect(
                 await eventually { await robot.post("/robots/api/work").json["list"].id == .text(list) })

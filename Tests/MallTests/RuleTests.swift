@@ -502,7 +502,7 @@ import Testing
             #expect(read.status == 200 && read.json.status == "pending" && read.json.totalMinor == 1_000, "\(read)")
             #expect(read.json.pickupCode == placed.json.pickupCode && read.json.version == 0)
             _ = await mall.control("/listeners", ["listener": "ordering.reactions", "paused": false])
-            #expect(await eventually { await mall.kiosk.get("/api/ordering/\(order)").json.version == 1 })
+            #expect(await eventually { await mall.kiosk.get("/api/ordering/\(order)").json.version.int ?? 0 >= 1 })
         }
     }
 

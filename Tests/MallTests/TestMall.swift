@@ -7,6 +7,7 @@ import Logging
 import Postgres
 import PostgresTestSupport
 import TestSupport
+import Testing
 
 @testable import App
 
@@ -183,6 +184,22 @@ struct TestMall: Sendable {
     /// Where the log ends.
     func end() async throws -> Int64 { try await number("select coalesce(max(position), 0) from mall.log") }
 
+    /// Waits until what follows has followed: every listener stands where the log ends. Says where that is.
+    @discardableResult
+    func settles() async throws -> Int64 {
+        var end: Int64 = -1
+        let isSettled = await eventually {
+            end = await count(
+                """
+                select case when min(c.position) >= l.last then l.last else -1 end
+                from mall.checkpoints c, (select coalesce(max(position), 0) as last from mall.log) l group by l.last
+                """)
+            return end >= 0
+        }
+        #expect(isSettled, "something goes on and on, or a listener stands still")
+        return end
+    }
+
     /// How many streams there are: what was refused begins none, but that it was refused is noted in one.
     func streams() async throws -> Int64 {
         try await number("select count(*) from mall.streams where category <> 'admin.Deed'")
@@ -235,6 +252,17 @@ struct TestMall: Sendable {
         for line in lines { await add(basket, line.product, line.quantity) }
         let payment = await kiosk.post("/api/payments", ["basketId": .text(basket)]).id
         return await kiosk.put("/api/baskets/\(basket)/checkout", ["paymentId": .text(payment)])
+    }
+
+    /// A robot with a token, on duty.
+    func robot(_ name: String) async throws -> (id: String, caller: Caller) {
+        let made = await administrator.post("/admin/api/bots", ["name": .text(name)])
+        #expect(made.status == 201, "\(made)")
+        let token = try #require(made.json.token.text)
+        let caller = Caller(port: port, fields: ["Authorization: Bearer \(token)"])
+        let hello = await caller.post("/robots/api/hello")
+        #expect(hello.status == 200 && hello.json.heartbeatSeconds == 5, "\(hello)")
+        return (made.id, caller)
     }
 
     /// An order as staff see it, once a condition holds; the last answer if it never does.

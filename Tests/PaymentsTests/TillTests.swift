@@ -25,7 +25,10 @@ import Testing
     @Test func `F-P8: the invoice of an order that has none is nil, and an unknown invoice not_found`() async throws {
         #expect(try await till.mall.ask(FindInvoice(orderId: OrderID(rawValue: UUID()))) == nil)
         await #expect(throws: Refusal.unknownInvoice) { try await till.invoice(InvoiceID(rawValue: UUID())) }
-        await #expect(throws: Refusal.unknownInvoice) { try await till.pay(InvoiceID(rawValue: UUID()), .card) }
+        // Of cash as well, and before anybody is told to open a shift.
+        for method in [PaymentMethod.card, .cardOnFile, .cash] {
+            await #expect(throws: Refusal.unknownInvoice) { try await till.pay(InvoiceID(rawValue: UUID()), method) }
+        }
         await #expect(throws: Refusal.unknownInvoice) {
             try await till.mall.send(
                 RefundInvoice(id: InvoiceID(rawValue: UUID()), amountMinor: Till.total, reason: "bruised"))

@@ -117,6 +117,7 @@ public let payments = Module("payments") {
         switch command.method {
         case .card: break
         case .cash:
+            guard try await tx.state(of: Invoice.self, command.id) != nil else { throw Refusal.unknownInvoice }
             drawer = try await tx.ask(FindDrawer(cashier: tx.cause.actor))
             if drawer == nil { throw Refusal.noDrawer }
         case .cardOnFile:

@@ -48,16 +48,24 @@ actor TimerRunner {
         let stream: UUID
         let name: String
         let at: Instant
+        /// The aggregate's last event, to whose story the timer belongs.
+        let event: (id: UUID, correlation: UUID)?
     }
 
     /// Fires what is due, several at a time. Whether a full look was due and some of it is over, so that there is more.
     private func fireDue() async throws -> Bool {
         let due = try await pool.query(
             """
-            select category, stream_id, name, due from mall.timers
-            where due <= \(clock.now) order by due limit \(Int64(Limits.timersPerLook))
+            select t.category, t.stream_id, t.name, t.due, l.id, l.correlation_id from mall.timers t
+            left join mall.streams s on s.category = t.category and s.stream_id = t.stream_id
+            left join mall.log l on l.stream_no = s.stream_no and l.version = s.version and l.kind = 0
+            where t.due <= \(clock.now) order by t.due limit \(Int64(Limits.timersPerLook))
             """
-        ).map { Due(category: try $0[0], stream: try $0[1], name: try $0[2], at: try $0[3]) }
+        ).map { row in
+            Due(
+                category: try row[0], stream: try row[1], name: try row[2], at: try row[3],
+                event: row.isNull(4) ? nil : (try row[4], try row[5]))
+        }
         var fired = 0
         await withTaskGroup(of: Bool.self) { group in
             var waiting = due[...]
@@ -88,7 +96,9 @@ actor TimerRunner {
                 _ = try await dispatcher.perform(
                     CommandRequest(
                         id: id, mayRepeat: false,
-                        cause: Cause(correlation: id, causation: id, actor: "timer:\(timer.name)")),
+                        cause: Cause(
+                            correlation: timer.event?.correlation ?? id, causation: timer.event?.id ?? id,
+                            actor: "timer:\(timer.name)")),
                     digest: Array(timer.name.utf8)
                 ) { tx in
                     try await ticking.tick(timer.stream, timer.name, tx)
