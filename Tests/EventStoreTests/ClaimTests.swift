@@ -26,6 +26,33 @@ import Testing
         }
     }
 
+    @Test func `whoever was overtaken on the way to what is free looks once more`() async throws {
+        try await withBranch { branch in
+            let names = ["Ann", "Beth", "Carl"]
+            let questions = branch.dispatcher.questions
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in names {
+                    group.addTask {
+                        let id = UUID()
+                        let cause = Cause(correlation: id, causation: id, actor: "somebody")
+                        _ = try await branch.dispatcher.perform(
+                            CommandRequest(id: id, mayRepeat: false, cause: cause), digest: []
+                        ) { tx in
+                            let account = tx.newID(AccountID.self)
+                            for name in names where try await questions.holder(ofClaim: "account", value: name) == nil {
+                                try await tx.tell(Account.self, account, .open(name: name))
+                                break
+                            }
+                            return []
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+            for name in names { #expect(try await questions.holder(ofClaim: "account", value: name) != nil) }
+        }
+    }
+
     @Test func `a claim is released when the state lets go of it`() async throws {
         try await withBranch { branch in
             let first = try await branch.open("Ann")

@@ -94,13 +94,13 @@ public final class Dispatcher: Sendable {
 
     private func attempt(_ request: CommandRequest, _ digest: [UInt8], _ decide: Deciding) async throws -> Outcome {
         var known: [StreamName] = []
-        for _ in 0..<Limits.decisions {
+        for round in 0..<Limits.decisions {
             let work = Work(
                 id: request.id, now: clock.now, cause: request.cause, happenedAt: request.happenedAt,
                 catalogue: catalogue, aggregates: aggregates, questions: questions)
             do {
                 await work.lock(known)
-                let outcome = try await once(work, request, digest, decide)
+                let outcome = try await once(work, request, digest, round, decide)
                 await work.unlock()
                 if let outcome { return outcome }
                 known = work.streams
@@ -112,9 +112,9 @@ public final class Dispatcher: Sendable {
         throw Refusal(.stale, "others changed the same thing at the same time; try again")
     }
 
-    /// One decision. Nil when it rested on a state that is not the newest any more.
+    /// One decision, the first being number 0. Nil when it rested on a state that is not the newest any more.
     private func once(
-        _ work: Work, _ request: CommandRequest, _ digest: [UInt8], _ decide: Deciding
+        _ work: Work, _ request: CommandRequest, _ digest: [UInt8], _ round: Int, _ decide: Deciding
     ) async throws -> Outcome? {
         var unit: CommitUnit
         let reply: [UInt8]
@@ -152,6 +152,10 @@ public final class Dispatcher: Sendable {
                 await work.drop()
                 return try repeated(position, kept, keptDigest, digest)
             case .conflict:
+                await work.drop()
+                return nil
+            case .claimTaken where round < Limits.decisionsForClaims:
+                // Whoever looked for something free, or for who has it, and was overtaken finds another answer now.
                 await work.drop()
                 return nil
             case .claimTaken(let claim):

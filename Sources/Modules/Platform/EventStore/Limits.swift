@@ -10,6 +10,8 @@ public enum Limits {
     static let commandsWaiting = 10_000
     /// How often a command decides again after a conflict before it is `stale`.
     static let decisions = 4
+    /// How many of those may end with somebody else holding what it claims, before that is a refusal.
+    static let decisionsForClaims = 2
     /// Aggregates kept decoded in memory.
     static let aggregatesInMemory = 20_000
     /// Events between two snapshots of a stream.

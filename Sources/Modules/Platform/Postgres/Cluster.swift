@@ -48,7 +48,7 @@ public actor Cluster {
 
     /// A cluster that is let go without `stop` leaves its server running, for the next one to adopt.
     deinit {
-        if let lock { close(lock) }
+        if let lock { ClusterFiles.unlock(lock) }
         if let server { close(server.descriptor) }
         loop.stop()
     }
@@ -100,7 +100,7 @@ public actor Cluster {
     }
 
     private func unlock() {
-        if let lock { close(lock) }
+        if let lock { ClusterFiles.unlock(lock) }
         lock = nil
     }
 

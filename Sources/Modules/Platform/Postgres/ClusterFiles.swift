@@ -76,6 +76,12 @@ struct ClusterFiles {
         return descriptor
     }
 
+    /// Lets go of the lock at once: closing alone would leave it to a child that is between fork and exec just now.
+    static func unlock(_ descriptor: Int32) {
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
+
     /// Makes the cluster if there is none. It appears complete or not at all: made beside its place, flushed, then moved.
     func initialise() throws(ClusterError) {
         if access("\(data)/PG_VERSION", F_OK) == 0 { return }
