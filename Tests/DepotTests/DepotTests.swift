@@ -37,7 +37,7 @@ import Testing
         #expect(try depot.mall.said(ShoppingListCreated.self).isEmpty)
     }
 
-    @Test func `row 28: the refusal of a list names the product that is not sold any more`() async throws {
+    @Test func `row 28, F-D9: the refusal of a list names the product that is not sold any more`() async throws {
         let depot = try await Errands()
         try await depot.mall.send(RemoveProduct(id: depot.oat))
         await #expect(throws: Refusal.conflict("Oat is no longer sold")) {

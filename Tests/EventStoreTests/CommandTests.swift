@@ -20,7 +20,7 @@ import Testing
         }
     }
 
-    @Test func `any number of events in one save follow one another, each with its messages`() async throws {
+    @Test func `F-M4: any number of events in one save follow one another, with their messages`() async throws {
         try await withBranch { branch in
             for count in 1...50 {
                 let account = try await branch.open()

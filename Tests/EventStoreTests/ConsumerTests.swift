@@ -20,7 +20,7 @@ import Testing
         }
     }
 
-    @Test func `a handler that throws, wherever it does, leaves nothing`() async throws {
+    @Test func `row 73, F-A3: a handler that throws, wherever it does, leaves nothing`() async throws {
         let calls = Calls()
         var faults = Faults()
         // The first call is before the handler's work, the third after it.
@@ -110,7 +110,7 @@ import Testing
         }
     }
 
-    @Test func `a message that cannot be decoded is a dead letter, the rest flows, and it is done when it is mended`()
+    @Test func `row 71: what cannot be decoded is a dead letter, the rest flows, and mended it is done`()
         async throws
     {
         try await withBranch { branch in

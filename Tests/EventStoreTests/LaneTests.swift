@@ -79,7 +79,7 @@ import Testing
         }
     }
 
-    @Test func `without a database commands fail, and when it is back everything goes on`() async throws {
+    @Test func `F-A4: without a database commands fail, and when it is back everything goes on`() async throws {
         try await withBank { database, loop in
             var configuration = database.configuration
             configuration.patience = .milliseconds(300)

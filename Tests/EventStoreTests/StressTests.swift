@@ -12,8 +12,7 @@ import Testing
 @Suite struct StressTests {
     /// Four processes write to the same accounts, two of them rivals as consumers, and are killed and started again, while
     /// transactions sleep beside them. What they do is known beforehand, so is what must come of it.
-    @Test func `processes that are killed at random lose nothing, do nothing twice and keep every order`() async throws
-    {
+    @Test func `F-M1: processes killed at random lose nothing, do nothing twice and keep every order`() async throws {
         try await withBank { database, loop in
             let loads = (1...4).map { _ in Workload(seed: .random(in: 1...UInt64(Int.max)), commands: 480) }
             let seeds = "seeds \(loads.map(\.seed))"

@@ -14,7 +14,7 @@ import Testing
         #expect(price - Money(minor: 1_300) == Money(minor: -10))
     }
 
-    @Test func `an amount is a whole number of minor units in JSON, and no fraction`() throws {
+    @Test func `F-A1: an amount is a whole number of minor units in JSON, and no fraction`() throws {
         #expect(try Coding.encode([Money(minor: -5)]) == Array("[-5]".utf8))
         #expect(try Coding.decode([Money].self, from: Array("[9223372036854775807]".utf8)) == [Money(minor: .max)])
         for text in ["[1.5]", "[\"1\"]", "[9223372036854775808]", "[null]", "[true]"] {

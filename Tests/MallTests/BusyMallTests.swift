@@ -9,7 +9,7 @@ import Testing
 @testable import App
 
 @Suite struct BusyMallTests {
-    @Test func `a mall that is busy for a moment breaks no rule`() async throws {
+    @Test func `row 84, F-Z1: a mall that is busy for a moment breaks no rule`() async throws {
         try await TestMall.with { mall in
             try await mall.application.accounts.put(
                 user: "busy", name: "Busy", password: TestMall.password, roles: [.administrator])

@@ -9,7 +9,7 @@ import Testing
 @testable import App
 
 @Suite struct GatewayTests {
-    @Test func `nobody does anything without a cookie or a token`() async throws {
+    @Test func `F-A2: nobody does anything without a cookie or a token`() async throws {
         try await TestMall.with { mall in
             let nobody = mall.nobody
             let forged = Caller(
@@ -179,7 +179,7 @@ import Testing
         }
     }
 
-    @Test func `row 82: a call with one key is done once and answered twice`() async throws {
+    @Test func `F-A5, row 82: a call with one key is done once and answered twice`() async throws {
         try await TestMall.with { mall in
             let body: JSON = ["name": "Lamps", "location": "Level 1"]
             let first = await mall.administrator.post("/admin/api/stores", body, key: "one")
@@ -226,7 +226,7 @@ import Testing
         }
     }
 
-    @Test func `row 9: a list that is paged while rows come repeats none and misses none`() async throws {
+    @Test func `F-A5, row 9: a list that is paged while rows come repeats none and misses none`() async throws {
         try await TestMall.with { mall in
             let store = await mall.store("Lamps")
             var position: Int64 = 0

@@ -19,7 +19,7 @@ struct AgreementTests {
     }
 
     @Test(arguments: [1, 2, 3] as [UInt64])
-    func `whatever is asked, SQL finds the rows that Swift matches, in their order, and counts as many`(seed: UInt64)
+    func `F-X2: whatever is asked, SQL finds what Swift matches, in its order, and counts as many`(seed: UInt64)
         async throws
     {
         try await Self.connected { connection in
@@ -141,7 +141,7 @@ struct AgreementTests {
         }
     }
 
-    @Test func `names with the characters of a pattern are found by them and by nothing else`() async throws {
+    @Test func `F-X3: names with the characters of a pattern are found by them and by nothing else`() async throws {
         try await Self.connected { connection in
             let story = Story()
             let names = [#"50% off"#, #"50x off"#, #"a_b"#, #"axb"#, #"c\d"#, #"cd"#, #"q'"$1;--"#]

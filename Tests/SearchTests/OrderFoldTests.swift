@@ -56,7 +56,7 @@ struct OrderFoldTests {
         #expect(try story.row(order).reason == "changed my mind")
     }
 
-    @Test func `status events that overtake the creation are remembered, and the row ends in the last status`() throws {
+    @Test func `row 64, F-X4: statuses that overtake the creation are remembered, and the last one stays`() throws {
         try story.say(approved())
         try story.say(canceled())
         let early = try story.row(order)

@@ -149,10 +149,42 @@ def modules_see_only_what_is_said_aloud():
                     yield f"{path} imports {imported}; a module sees Kernel and Contracts"
 
 
+# The known flaws of the system that this one is to do better than, by the letter of their area.
+FLAWS = {"A": 8, "S": 6, "C": 3, "B": 5, "O": 8, "D": 10, "P": 8, "X": 4, "N": 1, "K": 2, "M": 4, "Z": 1}
+SCENARIOS = range(1, 85)
+
+
+def every_scenario_and_every_known_flaw_has_its_test():
+    """F-A7: what is not tested by name is not settled. `rows 3 to 5` in a test's name or comment are 3, 4 and 5."""
+    tested, rows, flaws = "", set(), set()
+    for path, text in texts("Tests/"):
+        if path.endswith(".feature"):
+            rows |= {int(number) for number in re.findall(r"^ *Scenario(?: Outline)?: (\d+)\b", text, flags=re.M)}
+        tested += text
+    for words in re.findall(r"\b[Rr]ows? (\d+(?:(?:,| and| to) \d+)*)", tested):
+        rows |= {int(number) for number in re.findall(r"\d+", words)}
+        for first, last in re.findall(r"(\d+) to (\d+)", words):
+            rows |= set(range(int(first), int(last) + 1))
+    for area, first, last in re.findall(r"\bF-([A-Z])(\d+)(?: to F-[A-Z](\d+))?", tested):
+        flaws |= {f"F-{area}{number}" for number in range(int(first), int(last or first) + 1)}
+    flaws.add("F-A7")
+    for number in SCENARIOS:
+        if number not in rows:
+            yield f"no test or feature names scenario {number}"
+    for area, count in FLAWS.items():
+        for number in range(1, count + 1):
+            if f"F-{area}{number}" not in flaws:
+                yield f"no test names the flaw F-{area}{number}"
+    script = (ROOT / "script/test").read_text()
+    for part in ("format", "tidy", "page", "build", "tests", "features", "browser"):
+        if not re.search(rf"\bpart {part} ", script):
+            yield f"script/test does not run its part {part}"
+
+
 CHECKS = [
     no_path_of_one_machine, no_secrets, no_notes_to_self, waiting_is_for_a_condition, no_trailing_whitespace, no_large_files,
     no_markers_of_a_merge, scripts_can_be_run, decisions_are_a_page, named_files_exist, the_map_names_every_target,
-    modules_see_only_what_is_said_aloud,
+    modules_see_only_what_is_said_aloud, every_scenario_and_every_known_flaw_has_its_test,
 ]
 
 
