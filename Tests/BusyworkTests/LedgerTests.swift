@@ -147,6 +147,19 @@ import Testing
         #expect(story.ledger.violations(at: Instant(microseconds: 61_000_000), excused: true) == [])
     }
 
+    @Test
+    func `a list that waits beside a robot with nothing to do is told, one beside a robot between two lists is not`()
+        throws
+    {
+        var story = try approved()
+        try story.say(ShoppingListInitiated(id: list, orderId: order), at: 0)
+        try story.say(BotIdled(id: robot), at: 590)
+        #expect(story.found(after: 601) == [])
+        #expect(story.found(after: 651) == ["5"])
+        try story.say(BotActivated(id: robot, listId: ListID(rawValue: UUID())), at: 651)
+        #expect(!story.found(after: 652).contains("5"))
+    }
+
     @Test func `a text that was sent twice, and one that was not, are told`() throws {
         var story = try approved()
         try story.say(OrderReadied(id: order, customerId: customer, paymentId: payment, totalMinor: total))

@@ -198,7 +198,7 @@ import Testing
             let before = await slow.rowsReceived
             // Far more than a socket holds: each change is a row of a kilobyte.
             let long = String(repeating: "🪔", count: 185)
-            let changes = 2_000
+            let changes = 4_000
             let last = await withTaskGroup(of: Int64.self) { group in
                 for caller in 0..<16 {
                     group.addTask { [stores] in

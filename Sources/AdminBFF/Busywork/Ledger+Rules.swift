@@ -8,6 +8,8 @@ extension Ledger {
         public var pendingOrder = Duration.seconds(60)
         /// With an idle robot beside it.
         public var availableList = Duration.seconds(600)
+        /// Longer than a robot rests between two errands, and than a silent one takes to be lost.
+        public var idleRobot = Duration.seconds(60)
         public init() {}
     }
 
@@ -128,7 +130,7 @@ extension Ledger {
         for (id, order) in orders where order.status == .pending && now - order.at > patience.pendingOrder {
             found.append("5: order \(id) is pending since \(order.at)")
         }
-        if bots.values.contains(where: { $0.status == .idle }) {
+        if bots.values.contains(where: { $0.status == .idle && now - $0.since > patience.idleRobot }) {
             for (id, list) in lists where list.status == .available && !list.needsClerk {
                 if let since = list.availableSince, now - since > patience.availableList {
                     found.append("5: list \(id) is available since \(since), and a robot is idle")

@@ -38,6 +38,8 @@ public struct Ledger: Sendable {
     struct Bot: Sendable {
         var status: BotStatus
         var list: ListID?
+        /// When it came to be as it is.
+        var since: Instant
     }
 
     struct TextKey: Hashable, Sendable {
@@ -130,22 +132,22 @@ public struct Ledger: Sendable {
             let id = try envelope.message(ShoppingListCanceled.self).id
             lists[id]?.status = .canceled
             lists[id]?.bot = nil
-        case BotRegistered.name: bots[try envelope.message(BotRegistered.self).id] = Bot(status: .offline)
-        case BotOnline.name: setBot(try envelope.message(BotOnline.self).id, .idle)
-        case BotIdled.name: setBot(try envelope.message(BotIdled.self).id, .idle)
+        case BotRegistered.name: setBot(try envelope.message(BotRegistered.self).id, .offline, envelope)
+        case BotOnline.name: setBot(try envelope.message(BotOnline.self).id, .idle, envelope)
+        case BotIdled.name: setBot(try envelope.message(BotIdled.self).id, .idle, envelope)
         case BotActivated.name:
             let event = try envelope.message(BotActivated.self)
-            setBot(event.id, .active, event.listId)
-        case BotRecalled.name: setBot(try envelope.message(BotRecalled.self).id, .recalled)
-        case BotOffline.name: setBot(try envelope.message(BotOffline.self).id, .offline)
-        case BotLost.name: setBot(try envelope.message(BotLost.self).id, .lost)
-        case BotRetired.name: setBot(try envelope.message(BotRetired.self).id, .retired)
+            setBot(event.id, .active, envelope, event.listId)
+        case BotRecalled.name: setBot(try envelope.message(BotRecalled.self).id, .recalled, envelope)
+        case BotOffline.name: setBot(try envelope.message(BotOffline.self).id, .offline, envelope)
+        case BotLost.name: setBot(try envelope.message(BotLost.self).id, .lost, envelope)
+        case BotRetired.name: setBot(try envelope.message(BotRetired.self).id, .retired, envelope)
         default: break
         }
     }
 
-    private mutating func setBot(_ id: BotID, _ status: BotStatus, _ list: ListID? = nil) {
-        bots[id] = Bot(status: status, list: list)
+    private mutating func setBot(_ id: BotID, _ status: BotStatus, _ envelope: Envelope, _ list: ListID? = nil) {
+        bots[id] = Bot(status: status, list: list, since: envelope.at)
     }
 
     private mutating func takeMoney(_ envelope: Envelope) throws {
