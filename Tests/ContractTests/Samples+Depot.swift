@@ -38,7 +38,8 @@ extension Samples {
             case .shoppingListPutToBay: .shoppingListBayCleared(bay: "B-02", toReturns: true)
             case .shoppingListBayCleared: .shoppingListCanceled(botId: bot, reason: "rain", hasGoods: true)
             case .shoppingListCanceled: .shoppingListReturned
-            case .shoppingListReturned: nil
+            case .shoppingListReturned: .shoppingListForestalled(orderId: order, reason: "rain")
+            case .shoppingListForestalled: nil
             }
         }
             + Sample.stored(Bot.self) { event in

@@ -17,6 +17,8 @@ import Testing
             "backward, at the end": Run(.start, .refused),
             "resting": Run(.start, .done, .done, .refused, .refused),
             "stuck": Run(.start, .refused, .timer, .timer, .timer, .timer, .timer),
+            "stuck, refused to the end": Run(
+                [.start, .refused] + (1..<SagaLimits.undos).flatMap { _ in [.refused, .timer] } + [.refused]),
             "completed": Run(.start, .done, .done, .done, .done, .done),
             "compensated": Run(.start, .refused, .done),
         ]
@@ -87,7 +89,16 @@ import Testing
                     abort → -
                 stuck
                     start → -
-                    done → -
+                    done → stepDone, sagaCompensated
+                    refused → stepAsked
+                    late reply → -
+                    chase → -
+                    tryAgain → -
+                    retry → stepAsked
+                    abort → stepAsked
+                stuck, refused to the end
+                    start → -
+                    done → stepDone, sagaCompensated
                     refused → -
                     late reply → -
                     chase → -
@@ -171,6 +182,27 @@ import Testing
         var run = Run(.start, .refused)
         for _ in 1...SagaLimits.sends { run.tell(.timer) }
         #expect(run.events.last == .sagaStuck(step: 0, error: "no answer came in time"))
+    }
+
+    @Test func `a stuck saga goes on with the answer that it waited for, whenever that comes`() throws {
+        var run = Run([.start, .done, .done, .refused] + Array(repeating: .timer, count: SagaLimits.sends))
+        #expect(run.events.last == .sagaStuck(step: 2, error: "no answer came in time"))
+        let answer = run.reply(refused: false)
+        run.tell(.done)
+        #expect(run.key == "0 backward 1")
+        // The same answer once more is an old one.
+        #expect(given(Making.self, run.events).when(.hear(answer)) == .success([]))
+        run.tell(.done)
+        #expect(run.events.last == .sagaCompensated)
+    }
+
+    @Test func `a stuck saga that hears a late refusal asks anew, and counts its refusals from there`() {
+        var run = Run([.start, .refused] + Array(repeating: .timer, count: SagaLimits.sends))
+        run.tell(.refused)
+        #expect(run.key == "0 backward 2")
+        #expect(run.course.undoing?.refusals == 0)
+        run.tell(.done)
+        #expect(run.events.last == .sagaCompensated)
     }
 
     @Test func `what one undo was refused for is not counted against the next`() {

@@ -233,6 +233,40 @@ import Testing
         #expect(row1.version == (try await saga.version))
     }
 
+    @Test func `an order that is approved unheard, and undone meanwhile, is canceled and keeps nobody waiting`()
+        async throws
+    {
+        crew.refuse(InitiateShopping.self, .unavailable("the depot is away"), times: 99)
+        try await checkout()
+        try await mall.send(ApproveOrder(id: Self.order, shoppingId: crew.list))
+        try await mall.pass(.seconds(600))
+        #expect(crew.done.suffix(2) == ["ReleasePayment", "CancelShoppingList"])
+        try await expectCanceled()
+        #expect(try mall.said(OrderCanceled.self).map(\.by) == [.mall])
+    }
+
+    @Test func `an approval or an undoing that comes after the order's end is answered and changes nothing`()
+        async throws
+    {
+        try await checkout()
+        try await mall.send(CancelOrder(id: Self.order, reason: "rain"))
+        let rows = mall.log.count
+        await #expect(throws: Refusal.conflict("the order was canceled")) {
+            try await mall.send(ApproveOrder(id: Self.order, shoppingId: crew.list))
+        }
+        try await mall.send(RejectOrder(id: Self.order, reason: "late"))
+        #expect(mall.log.count == rows)
+
+        let other = CreateOrderTests()
+        other.crew.refuse(AuthorizeCustomer.self, .forbidden("the customer may not order"))
+        try await other.checkout()
+        await #expect(throws: Refusal.conflict("the order was rejected")) {
+            try await other.mall.send(ApproveOrder(id: Self.order, shoppingId: crew.list))
+        }
+        try await other.mall.send(RejectOrder(id: Self.order, reason: "late"))
+        try await other.expectRejected("the customer may not order")
+    }
+
     private func cancel<C: PublicCommand>(during _: C.Type) {
         crew.during(C.self) { tx in try await tx.tell(Order.self, Self.order, .cancel(reason: nil, by: .customer)) }
     }

@@ -53,7 +53,7 @@ import Testing
     @Test func `F-D8: an order has one live list`() async throws {
         let depot = try await Errands()
         let list = try await depot.list(of: order)
-        await #expect(throws: Refusal.conflict("the order has a shopping list already")) {
+        await #expect(throws: Refusal.conflict("the order has a shopping list already, or has ended")) {
             try await depot.list(of: order)
         }
         try await depot.mall.send(CancelShoppingList(id: list, reason: "rain"))
@@ -404,13 +404,49 @@ import Testing
         #expect(bays.isSubset(of: Set(Bay.names.prefix(24))))
     }
 
-    @Test func `facts of orders without a list change nothing`() async throws {
+    @Test func `a handover of an order without a list changes nothing`() async throws {
         let depot = try await Errands()
         let streams = depot.mall.streamCount
-        try await depot.mall.hear(depot.canceled(order))
         try await depot.mall.hear(depot.completed(order))
         #expect(depot.mall.streamCount == streams)
         #expect(depot.mall.refused.isEmpty)
+    }
+
+    @Test func `an order that has ended gets no list, however late it is asked for`() async throws {
+        for isRejected in [false, true] {
+            let depot = try await Errands()
+            if isRejected {
+                try await depot.mall.hear(depot.rejected(order), times: 2)
+            } else {
+                try await depot.mall.hear(depot.canceled(order), times: 2)
+            }
+            await #expect(throws: Refusal.conflict("the order has a shopping list already, or has ended")) {
+                try await depot.list(of: order)
+            }
+            #expect(try depot.mall.said(ShoppingListCreated.self).isEmpty)
+            #expect(try lists.rows(after: depot.mall.log).isEmpty)
+            #expect(depot.mall.refused.isEmpty)
+            _ = try await depot.list(of: OrderID(rawValue: UUID()))
+        }
+    }
+
+    @Test func `a list that is made before the end of its order is heard of does not go on after it`() async throws {
+        for isOffered in [false, true] {
+            let depot = try await Errands()
+            let list = try await depot.mall.send(CreateShoppingList(orderId: order, items: [depot.item(depot.rye, 1)]))
+                .reply.id
+            if isOffered { try await depot.mall.send(InitiateShopping(id: list)) }
+            try await depot.mall.hear(depot.rejected(order), times: 2)
+            #expect(try await depot.status(list) == .canceled)
+            #expect(try depot.mall.said(ShoppingListCanceled.self).map(\.reason) == ["hail"])
+            // What the saga still says comes late.
+            await #expect(throws: Refusal.conflict("the list was canceled")) {
+                try await depot.mall.send(InitiateShopping(id: list))
+            }
+            try await depot.mall.send(CancelShoppingList(id: list, reason: "undone"))
+            #expect(try depot.mall.said(ShoppingListCanceled.self).count == 1)
+            #expect(depot.mall.refused.isEmpty)
+        }
     }
 
     @Test func `row 8 and F-D4: lists and robots can be read, unknown ones are not_found and begin no stream`()

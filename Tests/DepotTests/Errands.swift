@@ -85,6 +85,12 @@ struct Errands {
             reason: reason, by: .customer)
     }
 
+    func rejected(_ order: OrderID) -> OrderRejected {
+        OrderRejected(
+            id: order, customerId: CustomerID(rawValue: UUID()), paymentId: PaymentID(rawValue: UUID()),
+            totalMinor: Money(minor: 300), reason: "hail")
+    }
+
     func completed(_ order: OrderID) -> OrderCompleted {
         OrderCompleted(
             id: order, customerId: CustomerID(rawValue: UUID()), invoiceId: InvoiceID(rawValue: UUID()))

@@ -19,6 +19,7 @@ extension ShoppingListTests {
             withdraw → -
             hand over → -
             clear returns → not_found: there is no such shopping list
+            forestall → shoppingListForestalled
         pending
             create → conflict: the list exists already
             initiate → shoppingListInitiated
@@ -38,6 +39,7 @@ extension ShoppingListTests {
             withdraw → shoppingListCanceled
             hand over → -
             clear returns → conflict: the list has no goods on the returns shelf
+            forestall → conflict: the list exists already
         available
             create → conflict: the list exists already
             initiate → -
@@ -57,6 +59,7 @@ extension ShoppingListTests {
             withdraw → shoppingListCanceled
             hand over → -
             clear returns → conflict: the list has no goods on the returns shelf
+            forestall → conflict: the list exists already
         assigned
             create → conflict: the list exists already
             initiate → -
@@ -76,6 +79,7 @@ extension ShoppingListTests {
             withdraw → shoppingListCanceled
             hand over → -
             clear returns → conflict: the list has no goods on the returns shelf
+            forestall → conflict: the list exists already
         started
             create → conflict: the list exists already
             initiate → -
@@ -95,6 +99,7 @@ extension ShoppingListTests {
             withdraw → shoppingListCanceled
             hand over → -
             clear returns → conflict: the list has no goods on the returns shelf
+            forestall → conflict: the list exists already
         at the stop
             create → conflict: the list exists already
             initiate → -
@@ -114,6 +119,7 @@ extension ShoppingListTests {
             withdraw → shoppingListCanceled
             hand over → -
             clear returns → conflict: the list has no goods on the returns shelf
+            forestall → conflict: the list exists already
         all picked
             create → conflict: the list exists already
             initiate → -
@@ -133,6 +139,7 @@ extension ShoppingListTests {
             withdraw → shoppingListCanceled
             hand over → -
             clear returns → conflict: the list has no goods on the returns shelf
+            forestall → conflict: the list exists already
         delivered
             create → conflict: the list exists already
             initiate → -
@@ -152,6 +159,7 @@ extension ShoppingListTests {
             withdraw → shoppingListCanceled
             hand over → -
             clear returns → conflict: the list has no goods on the returns shelf
+            forestall → conflict: the list exists already
         completed, in a bay
             create → conflict: the list exists already
             initiate → -
@@ -171,6 +179,7 @@ extension ShoppingListTests {
             withdraw → shoppingListBayCleared
             hand over → shoppingListBayCleared
             clear returns → conflict: the list has no goods on the returns shelf
+            forestall → conflict: the list exists already
         completed, without goods
             create → conflict: the list exists already
             initiate → -
@@ -190,6 +199,7 @@ extension ShoppingListTests {
             withdraw → -
             hand over → -
             clear returns → conflict: the list has no goods on the returns shelf
+            forestall → conflict: the list exists already
         completed, on the shelf
             create → conflict: the list exists already
             initiate → -
@@ -209,6 +219,7 @@ extension ShoppingListTests {
             withdraw → -
             hand over → -
             clear returns → shoppingListReturned
+            forestall → conflict: the list exists already
         completed, handed over
             create → conflict: the list exists already
             initiate → -
@@ -228,6 +239,7 @@ extension ShoppingListTests {
             withdraw → -
             hand over → -
             clear returns → conflict: the list has no goods on the returns shelf
+            forestall → conflict: the list exists already
         canceled
             create → conflict: the list exists already
             initiate → conflict: the list was canceled
@@ -247,6 +259,7 @@ extension ShoppingListTests {
             withdraw → -
             hand over → -
             clear returns → conflict: the list has no goods on the returns shelf
+            forestall → conflict: the list exists already
         canceled, on the shelf
             create → conflict: the list exists already
             initiate → conflict: the list was canceled
@@ -266,6 +279,7 @@ extension ShoppingListTests {
             withdraw → -
             hand over → -
             clear returns → shoppingListReturned
+            forestall → conflict: the list exists already
         canceled, taken back
             create → conflict: the list exists already
             initiate → conflict: the list was canceled
@@ -285,5 +299,26 @@ extension ShoppingListTests {
             withdraw → -
             hand over → -
             clear returns → conflict: the list has no goods on the returns shelf
+            forestall → conflict: the list exists already
+        forestalled
+            create → conflict: the order has ended: rain
+            initiate → not_found: there is no such shopping list
+            assign → not_found: there is no such shopping list
+            assign to another → not_found: there is no such shopping list
+            report 1, start → not_found: there is no such shopping list
+            report 2, arrive → not_found: there is no such shopping list
+            report 3, pick → not_found: there is no such shopping list
+            report 3, unavailable → not_found: there is no such shopping list
+            report 4, deliver → not_found: there is no such shopping list
+            report 5, start → not_found: there is no such shopping list
+            report of another → not_found: there is no such shopping list
+            release → not_found: there is no such shopping list
+            complete → not_found: there is no such shopping list
+            put to bay → not_found: there is no such shopping list
+            cancel → -
+            withdraw → -
+            hand over → -
+            clear returns → not_found: there is no such shopping list
+            forestall → -
         """
 }

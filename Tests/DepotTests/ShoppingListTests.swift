@@ -69,6 +69,7 @@ import Testing
                 "canceled, taken back": Self.picked + [
                     .shoppingListCanceled(botId: Self.bot, reason: "rain", hasGoods: true), .shoppingListReturned,
                 ],
+                "forestalled": [.shoppingListForestalled(orderId: Self.order, reason: "rain")],
             ],
             commands: [
                 "create": .create(orderId: Self.order, stops: Self.short), "initiate": .initiate,
@@ -84,6 +85,7 @@ import Testing
                 "release": .release(reason: "flat"), "complete": .complete([], bay: "A-01"),
                 "put to bay": .putToBay("b-02"), "cancel": .cancel(reason: "rain"),
                 "withdraw": .withdraw(reason: "rain"), "hand over": .handOver, "clear returns": .clearReturns,
+                "forestall": .forestall(Self.order, reason: "hail"),
             ])
         #expect(table == Self.answers)
     }
@@ -246,6 +248,7 @@ import Testing
         let completed = given(ShoppingList.self, Self.completed)
         #expect(given(ShoppingList.self, Self.initiated).state.claims == [order])
         #expect(given(ShoppingList.self, Self.initiated).after(.cancel(reason: "")).state.claims == [])
+        #expect(given(ShoppingList.self).after(.forestall(Self.order, reason: "")).state.claims == [order])
         #expect(completed.state.claims == [order, bay])
         #expect(completed.after(.handOver).state.claims == [order])
         #expect(completed.after(.withdraw(reason: "rain")).state.claims == [order])
@@ -275,7 +278,7 @@ import Testing
                 let live: Bool =
                     switch list {
                     case .absent, .pending, .available, .assigned, .active, .delivered: true
-                    case .completed, .canceled: false
+                    case .completed, .canceled, .forestalled: false
                     }
                 #expect(!(ended && live), "an ended list came back to life")
                 ended = ended || !live
@@ -291,7 +294,7 @@ import Testing
         let (product, store) =
             [(rye, bread), (oat, bread), (novel, books), (novel, bread)][Int.random(in: 0..<4, using: &random)]
         let quantity = Int.random(in: 0...3, using: &random)
-        return switch Int.random(in: 0..<24, using: &random) {
+        return switch Int.random(in: 0..<25, using: &random) {
         case 0, 1: .create(orderId: order, stops: stops)
         case 2, 3: .initiate
         case 4, 5: .assign(by, name: "R")
@@ -303,6 +306,7 @@ import Testing
         case 12, 13: .report(.start, number: number, by: by)
         case 14...16: .report(.arrive(store), number: number, by: by)
         case 17...19: .report(.pick(product, store, quantity: quantity), number: number, by: by)
+        case 24: .forestall(order, reason: "rain")
         case 20, 21: .report(.unavailable(product, store, quantity: quantity), number: number, by: by)
         default: .report(.deliver, number: number, by: by)
         }

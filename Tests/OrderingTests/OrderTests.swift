@@ -87,7 +87,7 @@ import Testing
                     create → -
                     approve → -
                     approve another list → conflict: the order has another shopping list
-                    reject → conflict: the order is approved already
+                    reject → orderCanceled
                     start → orderStarted
                     ready → orderReadied, orderPickupAwaited
                     recordPayment → orderPaid
@@ -99,7 +99,7 @@ import Testing
                     create → -
                     approve → -
                     approve another list → conflict: the order has another shopping list
-                    reject → conflict: the order is approved already
+                    reject → orderCanceled
                     start → -
                     ready → orderReadied, orderPickupAwaited
                     recordPayment → orderPaid
@@ -111,7 +111,7 @@ import Testing
                     create → -
                     approve → -
                     approve another list → conflict: the order has another shopping list
-                    reject → conflict: the order is approved already
+                    reject → conflict: the order is gathered already
                     start → -
                     ready → -
                     recordPayment → orderPaid
@@ -123,7 +123,7 @@ import Testing
                     create → -
                     approve → -
                     approve another list → conflict: the order has another shopping list
-                    reject → conflict: the order is approved already
+                    reject → conflict: the order is gathered already
                     start → -
                     ready → -
                     recordPayment → orderPaid
@@ -135,7 +135,7 @@ import Testing
                     create → -
                     approve → -
                     approve another list → conflict: the order has another shopping list
-                    reject → conflict: the order is approved already
+                    reject → conflict: the order is gathered already
                     start → -
                     ready → -
                     recordPayment → -
@@ -147,7 +147,7 @@ import Testing
                     create → -
                     approve → -
                     approve another list → conflict: the order has another shopping list
-                    reject → conflict: the order is approved already
+                    reject → conflict: the order is gathered already
                     start → -
                     ready → -
                     recordPayment → -

@@ -135,12 +135,8 @@ public let depot = Module("depot") {
         }
     }
 
-    // An order that is canceled before its list is created has a saga, which cancels the list it goes on to create.
-    reacts(to: OrderCanceled.self) { event, tx in
-        if let list = try await tx.ask(ListOfOrder(order: event.id)) {
-            try await end(list, .withdraw(reason: event.reason), reason: event.reason, tx)
-        }
-    }
+    reacts(to: OrderCanceled.self) { event, tx in try await end(listOf: event.id, reason: event.reason, tx) }
+    reacts(to: OrderRejected.self) { event, tx in try await end(listOf: event.id, reason: event.reason, tx) }
     reacts(to: OrderCompleted.self) { event, tx in
         if let list = try await tx.ask(ListOfOrder(order: event.id)) {
             try await tx.tell(ShoppingList.self, list, .handOver)
@@ -177,12 +173,25 @@ public let depot = Module("depot") {
     shows(fleetTopic)
 }
 
-/// The list of an order, unless it was canceled.
+/// The list of an order, unless it was canceled; what stands in its place, where it was forestalled.
 private struct ListOfOrder: Query {
     static let name = "depot.ListOfOrder"
     typealias Answer = ListID?
 
     let order: OrderID
+}
+
+/// Ends the list of an order that has ended. Where there is none, the end has overtaken its creation or the saga has
+/// canceled it: either way there will be none.
+///
+/// A list that is created at this very moment takes the claim that the forestalled one wants, or is refused for it: one of
+/// the two decides again.
+private func end(listOf order: OrderID, reason: String, _ tx: borrowing any Transaction & ~Copyable) async throws {
+    if let list = try await tx.ask(ListOfOrder(order: order)) {
+        try await end(list, .withdraw(reason: reason), reason: reason, tx)
+    } else {
+        try await tx.tell(ShoppingList.self, tx.newID(ListID.self), .forestall(order, reason: reason))
+    }
 }
 
 /// Ends a list and calls back the robot that is busy with it.
@@ -227,7 +236,9 @@ private func spoken(_ id: ListID, _ errand: Errand, _ trip: Trip?, _ event: Shop
         ShoppingListCanceled(id: id, orderId: order, botId: bot, reason: reason, hasGoods: hasGoods)
     case (_, .shoppingListReturned): ShoppingListReturned(id: id, orderId: order)
     case (nil, .shoppingListStarted), (nil, .shoppingListStopReached), (nil, .shoppingListItemPicked),
-        (nil, .shoppingListItemUnavailable), (nil, .shoppingListDelivered), (nil, .shoppingListCompleted):
+        (nil, .shoppingListItemUnavailable), (nil, .shoppingListDelivered), (nil, .shoppingListCompleted),
+        // There is no errand to speak of.
+        (_, .shoppingListForestalled):
         impossible(event)
     }
 }

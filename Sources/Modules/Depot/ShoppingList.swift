@@ -11,6 +11,8 @@ enum ShoppingList: Decider {
     case delivered(Errand, Trip)
     case completed(Errand, Trip, Goods)
     case canceled(Errand, reason: String, Goods)
+    /// There is no list and never will be one: its order has ended before it was created.
+    case forestalled(OrderID, reason: String)
 
     /// Where that lies which was fetched.
     enum Goods: Codable, Equatable {
@@ -38,11 +40,13 @@ enum ShoppingList: Decider {
         case complete([Count], bay: String?)
         case putToBay(String)
         case cancel(reason: String)
-        /// The order was canceled, whatever has become of the list.
+        /// The order has ended, whatever has become of the list.
         case withdraw(reason: String)
         /// The order was handed over.
         case handOver
         case clearReturns
+        /// The order has ended, and nobody has created a list for it yet.
+        case forestall(OrderID, reason: String)
     }
 
     enum Event: Codable, Equatable {
@@ -60,14 +64,15 @@ enum ShoppingList: Decider {
         case shoppingListBayCleared(bay: String, toReturns: Bool)
         case shoppingListCanceled(botId: BotID?, reason: String, hasGoods: Bool)
         case shoppingListReturned
+        case shoppingListForestalled(orderId: OrderID, reason: String)
     }
 
     init() { self = .absent }
 
-    /// Nil before it was created.
+    /// Nil unless it was created.
     var errand: Errand? {
         switch self {
-        case .absent: nil
+        case .absent, .forestalled: nil
         case .pending(let errand), .available(let errand), .assigned(let errand, _), .active(let errand, _),
             .delivered(let errand, _), .completed(let errand, _, _), .canceled(let errand, _, _):
             errand
@@ -77,7 +82,7 @@ enum ShoppingList: Decider {
     /// The trip that is under way or has led to the goods.
     var trip: Trip? {
         switch self {
-        case .absent, .pending, .available, .canceled: nil
+        case .absent, .pending, .available, .canceled, .forestalled: nil
         case .assigned(_, let trip), .active(_, let trip), .delivered(_, let trip), .completed(_, let trip, _): trip
         }
     }
@@ -85,26 +90,27 @@ enum ShoppingList: Decider {
     /// The robot that is busy with it.
     var holder: BotID? { if case .completed = self { nil } else { trip?.botId } }
 
-    /// An order has one list, unless that was canceled; a bay has one order's goods.
+    /// An order has one list, unless that was canceled, and none where it has ended before; a bay has one order's goods.
     var claims: Set<Claim> {
         switch self {
         case .absent, .canceled: []
         case .pending(let errand), .available(let errand), .assigned(let errand, _), .active(let errand, _),
             .delivered(let errand, _):
-            [Self.claim(errand)]
+            [Self.claim(errand.orderId)]
         case .completed(let errand, _, .bay(let bay)):
             [
-                Self.claim(errand),
+                Self.claim(errand.orderId),
                 Claim(scope: Self.bayScope, value: bay, taken: "the bay has another order's goods; try again"),
             ]
         case .completed(let errand, _, .none), .completed(let errand, _, .shelf), .completed(let errand, _, .gone):
-            [Self.claim(errand)]
+            [Self.claim(errand.orderId)]
+        case .forestalled(let order, _): [Self.claim(order)]
         }
     }
 
-    private static func claim(_ errand: Errand) -> Claim {
+    private static func claim(_ order: OrderID) -> Claim {
         Claim(
-            scope: orderScope, value: errand.orderId.description, taken: "the order has a shopping list already")
+            scope: orderScope, value: order.description, taken: "the order has a shopping list already, or has ended")
     }
 
     /// Each command has its own table of states: one of all pairs is more than the compiler can check.
@@ -121,6 +127,7 @@ enum ShoppingList: Decider {
         case .withdraw(let reason): try withdraw(reason)
         case .handOver: handOver()
         case .clearReturns: try clearReturns()
+        case .forestall(let order, let reason): try forestall(order, reason)
         }
     }
 
@@ -132,6 +139,7 @@ enum ShoppingList: Decider {
             return [.shoppingListCreated(orderId: order, stops: stops)]
         case .pending, .available, .assigned, .active, .delivered, .completed, .canceled:
             throw .conflict("the list exists already")
+        case .forestalled(_, let reason): throw .conflict("the order has ended: \(reason)")
         }
     }
 
@@ -139,7 +147,7 @@ enum ShoppingList: Decider {
         switch self {
         case .pending: return [.shoppingListInitiated]
         case .available, .assigned, .active, .delivered, .completed: return []
-        case .absent: throw .unknownList
+        case .absent, .forestalled: throw .unknownList
         case .canceled: throw .canceled
         }
     }
@@ -151,7 +159,7 @@ enum ShoppingList: Decider {
         case .assigned(_, let trip), .active(_, let trip):
             guard bot == trip.botId else { throw .conflict("another robot has the list") }
             return []
-        case .absent: throw .unknownList
+        case .absent, .forestalled: throw .unknownList
         case .pending: throw .conflict("the list is not offered yet")
         case .delivered: throw .delivered
         case .completed: throw .completed
@@ -171,7 +179,7 @@ enum ShoppingList: Decider {
         case .delivered(_, let trip), .completed(_, let trip, _):
             guard try trip.isNews(number, from: bot) else { return [] }
             throw .delivered
-        case .absent: throw .unknownList
+        case .absent, .forestalled: throw .unknownList
         case .pending, .available: throw .withoutRobot
         case .canceled: throw .canceled
         }
@@ -181,7 +189,7 @@ enum ShoppingList: Decider {
         switch self {
         case .assigned(_, let trip), .active(_, let trip):
             return [.shoppingListReleased(botId: trip.botId, reason: try Text.note(reason, field: "reason"))]
-        case .absent: throw .unknownList
+        case .absent, .forestalled: throw .unknownList
         case .pending, .available: throw .withoutRobot
         case .delivered: throw .delivered
         case .completed: throw .completed
@@ -198,7 +206,7 @@ enum ShoppingList: Decider {
             }
             guard let bay else { throw .conflict("no bay is free") }
             return [.shoppingListCompleted(lines: lines, bay: bay)]
-        case .absent: throw .unknownList
+        case .absent, .forestalled: throw .unknownList
         case .pending, .available, .assigned, .active: throw .conflict("the list is not delivered yet")
         case .completed: throw .completed
         case .canceled: throw .canceled
@@ -210,7 +218,7 @@ enum ShoppingList: Decider {
         case .completed(_, _, .bay(let old)):
             let bay = try Bay.name(name)
             return bay == old ? [] : [.shoppingListPutToBay(bay: bay)]
-        case .absent: throw .unknownList
+        case .absent, .forestalled: throw .unknownList
         case .pending, .available, .assigned, .active, .delivered, .canceled, .completed(_, _, .none),
             .completed(_, _, .shelf), .completed(_, _, .gone):
             throw .conflict("the list has no goods in a bay")
@@ -225,7 +233,7 @@ enum ShoppingList: Decider {
             return [
                 .shoppingListCanceled(botId: trip.botId, reason: reason, hasGoods: errand.stops.picked > 0)
             ]
-        case .canceled: return []
+        case .canceled, .forestalled: return []
         // The order was canceled before, and its goods have been taken out of their bay.
         case .completed(_, _, .shelf): return []
         case .absent: throw .unknownList
@@ -237,7 +245,9 @@ enum ShoppingList: Decider {
         switch self {
         case .pending, .available, .assigned, .active, .delivered: return try cancel(reason)
         case .completed(_, _, .bay(let bay)): return [.shoppingListBayCleared(bay: bay, toReturns: true)]
-        case .absent, .canceled, .completed(_, _, .none), .completed(_, _, .shelf), .completed(_, _, .gone): return []
+        case .absent, .canceled, .forestalled, .completed(_, _, .none), .completed(_, _, .shelf),
+            .completed(_, _, .gone):
+            return []
         }
     }
 
@@ -245,7 +255,7 @@ enum ShoppingList: Decider {
         switch self {
         case .completed(_, _, .bay(let bay)): [.shoppingListBayCleared(bay: bay, toReturns: false)]
         case .absent, .pending, .available, .assigned, .active, .delivered, .canceled, .completed(_, _, .none),
-            .completed(_, _, .shelf), .completed(_, _, .gone):
+            .completed(_, _, .shelf), .completed(_, _, .gone), .forestalled:
             []
         }
     }
@@ -253,10 +263,19 @@ enum ShoppingList: Decider {
     private func clearReturns() throws(Refusal) -> [Event] {
         switch self {
         case .completed(_, _, .shelf), .canceled(_, _, .shelf): return [.shoppingListReturned]
-        case .absent: throw .unknownList
+        case .absent, .forestalled: throw .unknownList
         case .pending, .available, .assigned, .active, .delivered, .completed(_, _, .bay), .completed(_, _, .none),
             .completed(_, _, .gone), .canceled(_, _, .bay), .canceled(_, _, .none), .canceled(_, _, .gone):
             throw .conflict("the list has no goods on the returns shelf")
+        }
+    }
+
+    private func forestall(_ order: OrderID, _ reason: String) throws(Refusal) -> [Event] {
+        switch self {
+        case .absent: return [.shoppingListForestalled(orderId: order, reason: reason)]
+        case .forestalled: return []
+        case .pending, .available, .assigned, .active, .delivered, .completed, .canceled:
+            throw .conflict("the list exists already")
         }
     }
 
@@ -298,6 +317,7 @@ enum ShoppingList: Decider {
             self = .completed(errand, trip, .gone)
         case (.canceled(let errand, let reason, .shelf), .shoppingListReturned):
             self = .canceled(errand, reason: reason, .gone)
+        case (.absent, .shoppingListForestalled(let order, let reason)): self = .forestalled(order, reason: reason)
         case (_, .shoppingListCanceled(_, let reason, let hasGoods)):
             guard let errand else { preconditionFailure("a list was canceled before it was created") }
             self = .canceled(errand, reason: reason, hasGoods ? .shelf : .none)

@@ -13,10 +13,10 @@ extension ShoppingListDetails {
 }
 
 extension ShoppingList {
-    /// Nil before it was created.
+    /// Nil unless it was created.
     var status: ListStatus? {
         switch self {
-        case .absent: nil
+        case .absent, .forestalled: nil
         case .pending: .pending
         case .available: .available
         case .assigned: .assigned

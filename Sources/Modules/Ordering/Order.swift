@@ -117,8 +117,10 @@ enum Order: Decider {
         case (.pending, .reject(let reason)):
             return [.orderRejected(reason: try Text.note(reason, field: "reason"))]
         case (.rejected, .reject), (.canceled, .reject): return []
-        case (.approved, .reject), (.inProgress, .reject), (.ready, .reject), (.completed, .reject):
-            throw .conflict("the order is approved already")
+        // The saga gave up before it heard of the approval, and has undone what the order stands on.
+        case (.approved, .reject(let reason)), (.inProgress, .reject(let reason)):
+            return [.orderCanceled(reason: try Text.note(reason, field: "reason"), by: .mall)]
+        case (.ready, .reject), (.completed, .reject): throw .conflict("the order is gathered already")
 
         case (.approved, .start(let bot)): return [.orderStarted(botId: bot)]
         case (.pending(_, let known), .start(let bot)): return known == bot ? [] : [.orderStartNoted(botId: bot)]

@@ -8,7 +8,7 @@ public enum Course<S: Saga>: Decider {
     case backward(S, Asked, Undoing)
     /// The last try to undo was refused; the next one waits.
     case resting(S, Asked, Undoing, until: Instant)
-    /// Undoing does not come to its end without a person.
+    /// Undoing does not come to its end without a person, or an answer that is long overdue.
     case stuck(S, Asked, Undoing)
     case completed(S)
     case compensated(S, Undoing)
@@ -111,9 +111,7 @@ public enum Course<S: Saga>: Decider {
         case (.backward(let saga, let asked, let undoing), .hear(let reply)):
             guard Self.answers(reply, asked) else { return [] }
             switch reply.outcome {
-            case .success:
-                return [.stepDone(step: asked.step, direction: .backward, payload: nil)]
-                    + Self.back(from: asked.step - 1, saga, undoing.cause, now)
+            case .success: return Self.undone(saga, asked, undoing, now)
             case .failure(let refusal):
                 guard undoing.refusals + 1 < SagaLimits.undos else {
                     return [.sagaStuck(step: asked.step, error: refusal.message)]
@@ -121,8 +119,16 @@ public enum Course<S: Saga>: Decider {
                 let pause = SagaLimits.pause(after: undoing.refusals + 1)
                 return [.undoRefused(step: asked.step, error: refusal.message, until: now + pause)]
             }
-        // Late: nothing is asked for any more, or something else.
-        case (.absent, .hear), (.resting, .hear), (.stuck, .hear), (.completed, .hear), (.compensated, .hear): return []
+        // Late: nothing is asked for any more, or something else will be.
+        case (.absent, .hear), (.resting, .hear), (.completed, .hear), (.compensated, .hear): return []
+        // What it waited for has come after all, and nobody need mend anything.
+        case (.stuck(let saga, let asked, let undoing), .hear(let reply)):
+            guard Self.answers(reply, asked) else { return [] }
+            switch reply.outcome {
+            case .success: return Self.undone(saga, asked, undoing, now)
+            // The last refusal, heard again, is what it is stuck for.
+            case .failure: return undoing.refusals + 1 < SagaLimits.undos ? [asked.anew(now)] : []
+            }
 
         case (.forward(let saga, let asked), .chase):
             guard now >= asked.deadline else { return [] }
@@ -183,6 +189,8 @@ public enum Course<S: Saga>: Decider {
             if let payload { Self.remember(payload, of: step, in: &saga) }
             self = .forward(saga, asked)
         case (.backward, .stepDone(_, .backward, _)): break
+        case (.stuck(let saga, let asked, let undoing), .stepDone(_, .backward, _)):
+            self = .backward(saga, asked, undoing)
         case (.forward(let saga, let asked), .sagaTurned(_, let cause)):
             self = .backward(saga, asked, Undoing(cause: cause, lastError: cause.message))
         case (.backward(let saga, let asked, var undoing), .undoRefused(_, let error, let until)):
@@ -215,6 +223,12 @@ public enum Course<S: Saga>: Decider {
             } catch { throw Refusal(decoding: error) }
         }
         return [.stepDone(step: asked.step, direction: .forward, payload: payload)] + ahead(of: asked.step, saga, now)
+    }
+
+    /// A step was undone, and so is the one before.
+    private static func undone(_ saga: S, _ asked: Asked, _ undoing: Undoing, _ now: Instant) -> [Event] {
+        [.stepDone(step: asked.step, direction: .backward, payload: nil)]
+            + back(from: asked.step - 1, saga, undoing.cause, now)
     }
 
     private static func remember(_ payload: String, of step: Int, in saga: inout S) {
