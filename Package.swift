@@ -6,9 +6,11 @@ import PackageDescription
 let package = Package(
     name: "MallBots",
     products: [
-        // What `Benchmarks`, a package of its own, builds its load from.
+        // What `Benchmarks` and `Tests/Fuzz`, packages of their own, are built from.
         .library(name: "EventLoop", targets: ["EventLoop"]),
+        .library(name: "HTTP", targets: ["HTTP"]),
         .library(name: "WebSocket", targets: ["WebSocket"]),
+        .library(name: "Kernel", targets: ["Kernel"]),
         .executable(name: "mallbots", targets: ["App"]),
         .library(name: "Search", targets: ["Kernel", "Contracts", "Postgres", "Search"]),
         .library(name: "EventStore", targets: ["Kernel", "EventLoop", "Postgres", "EventStore"]),

@@ -2,14 +2,14 @@
 ///
 /// A decoder looks only at the fields it was asked for; what stands in the others it may never notice. A body that is
 /// broken anywhere is not acted on.
-struct JSONGrammar {
+public struct JSONGrammar {
     /// Deeper than any message of the mall.
-    static let depth = 32
+    public static let depth = 32
 
     private let bytes: UnsafeBufferPointer<UInt8>
     private var at = 0
 
-    static func accepts(_ bytes: [UInt8]) -> Bool {
+    public static func accepts(_ bytes: [UInt8]) -> Bool {
         bytes.withUnsafeBufferPointer { bytes in
             var grammar = JSONGrammar(bytes: bytes)
             return grammar.value(0) && grammar.at == bytes.count
