@@ -177,10 +177,8 @@ import Testing
             // The first is busy in the second round, and two are in the third.
             for round in 1...3 {
                 let order = try await approved(mall)
-                var list = ""
-                for robot in robots where winners[robot.id] == nil {
-                    list = try await work(for: robot.caller, of: order).id
-                }
+                let asked = try #require(robots.first { winners[$0.id] == nil })
+                let list = try await work(for: asked.caller, of: order).id
                 let path = "/robots/api/lists/\(list)/accept"
                 let replies = await withTaskGroup(of: (String, Reply).self) { group in
                     for robot in robots {

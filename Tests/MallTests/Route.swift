@@ -101,6 +101,7 @@ struct Route: Sendable, CustomStringConvertible {
         Route(.staff, "GET", "/admin/api/bots", by: depot, needs: "fleet"),
         Route(.staff, "GET", "/admin/api/bots/{id}", by: depot, needs: GetBot.name),
         Route(.staff, "POST", "/admin/api/bots", ["name": "R2"], needs: RegisterBot.name),
+        Route(.staff, "POST", "/admin/api/bots/{id}/token"),
         Route(.staff, "POST", "/admin/api/bots/{id}/retire", by: depot, needs: RetireBot.name),
         Route(
             .staff, "POST", "/admin/api/bots/{id}/recall", ["reason": "come"], by: depot, needs: RecallBot.name),
@@ -151,6 +152,7 @@ struct Route: Sendable, CustomStringConvertible {
     static let robots = [
         Route(.robot, "POST", "/robots/api/hello", needs: GreetBot.name),
         Route(.robot, "POST", "/robots/api/heartbeat", ["battery": 80, "position": "A 04"]),
+        Route(.robot, "GET", "/robots/api/lists/{id}", needs: GetShoppingList.name),
         Route(.robot, "POST", "/robots/api/work", ["declined": .list([])], needs: FindWork.name),
         Route(.robot, "POST", "/robots/api/lists/{id}/accept", needs: AssignShoppingList.name),
         Route(.robot, "POST", "/robots/api/lists/{id}/decline", ["reason": "far"]),

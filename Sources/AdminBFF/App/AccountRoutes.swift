@@ -39,18 +39,14 @@ extension Edge {
             }
             let user = call.request.parameters["user"] ?? ""
             let stores = wish.stores ?? []
-            let password = try await accounts.put(
-                user: user, name: wish.name, password: wish.password, roles: wish.roles, stores: stores)
-            let outcome = try await note(
-                .staffPut(
-                    user: user, roles: wish.roles.map(\.rawValue).sorted(),
-                    stores: stores.sorted { $0.description < $1.description }),
-                by: call.principal.actor, call.correlation)
+            let put = try await accounts.put(
+                user: user, name: wish.name, password: wish.password, roles: wish.roles, stores: stores,
+                by: call.author)
             await live.recheckSessions()
             return try .json(
                 Coding.encode(
                     AccountReceipt(
-                        user: user, password: password, position: outcome.position,
+                        user: user, password: put.password, position: put.position,
                         correlationId: call.correlation.lowercase)))
         }
     }
@@ -59,13 +55,17 @@ extension Edge {
         route(.administrator, as: StaffRemoved.name) { call in
             _ = try Self.fields(of: call.request)
             let user = call.request.parameters["user"] ?? ""
-            guard try await accounts.remove(user: user) else { throw Refusal.notFound("there is no account \(user)") }
-            let outcome = try await note(.staffRemoved(user: user), by: call.principal.actor, call.correlation)
+            let position = try await accounts.remove(user: user, by: call.author)
             await live.recheckSessions()
             return try .json(
                 Coding.encode(
                     AccountReceipt(
-                        user: user, position: outcome.position, correlationId: call.correlation.lowercase)))
+                        user: user, position: position, correlationId: call.correlation.lowercase)))
         }
     }
+}
+
+extension Edge.Call {
+    /// Who changes an account by this call.
+    var author: Accounts.Author { Accounts.Author(actor: principal.actor, correlation: correlation) }
 }

@@ -7,21 +7,24 @@ import Postgres
 /// The tokens of kiosks and robots. Each is told once, when it is made.
 extension Accounts {
     /// Makes a kiosk's token, replacing one it had.
-    func token(forKiosk name: String) async throws -> String {
+    func token(forKiosk name: String, by author: Author = .commandLine) async throws -> String {
         let name = try Text.name(name, field: "name")
-        let token = Base64.encodeURL(randomBytes(32))
-        defer { remembered.forget() }
-        _ = try await pool.query(
-            """
-            insert into admin.kiosks (name, token, since) values (\(name), \(Self.digest(of: token)), \(clock.now))
-            on conflict (name) do update set token = excluded.token, since = excluded.since
-            """)
-        return token
+        return try await change(by: author) { session in
+            let token = Self.newToken()
+            _ = try await session.query(
+                """
+                insert into admin.kiosks (name, token, since) values (\(name), \(Self.digest(of: token)), \(clock.now))
+                on conflict (name) do update set token = excluded.token, since = excluded.since
+                """)
+            return (token, .kioskTokenMade(kiosk: name))
+        }.value
     }
 
-    /// Makes a robot's token, replacing one it had.
+    private static func newToken() -> String { Base64.encodeURL(randomBytes(32)) }
+
+    /// Makes the token of a robot that has just been registered, which is what the log tells of it.
     func token(forRobot id: BotID, name: String) async throws -> String {
-        let token = Base64.encodeURL(randomBytes(32))
+        let token = Self.newToken()
         defer { remembered.forget() }
         _ = try await pool.query(
             """
@@ -31,6 +34,30 @@ extension Accounts {
             set name = excluded.name, token = excluded.token, since = excluded.since
             """)
         return token
+    }
+
+    /// Makes another token for a robot that has one.
+    func renewToken(ofRobot id: BotID, by author: Author) async throws -> (token: String, position: Position) {
+        let change = try await change(by: author) { session in
+            let token = Self.newToken()
+            let rows = try await session.query(
+                """
+                update admin.robots set token = \(Self.digest(of: token)), since = \(clock.now)
+                where bot_id = \(id.rawValue) returning name
+                """)
+            guard let name = try rows.first?[0, as: String.self] else {
+                throw Refusal.notFound("there is no such robot")
+            }
+            return (token, .robotTokenRenewed(botId: id, botName: name))
+        }
+        return (change.value, change.position)
+    }
+
+    /// The robot in service that is called so, in whatever spelling.
+    func robot(named name: String) async throws -> BotID {
+        let rows = try await pool.query("select bot_id, name from admin.robots order by name")
+        for row in rows where normalized(try row[1]) == normalized(name) { return BotID(rawValue: try row[0]) }
+        throw Refusal.notFound("there is no robot \(name); an administrator registers it on the page")
     }
 
     /// From now on the robot is nobody.

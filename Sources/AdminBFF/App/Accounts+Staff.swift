@@ -35,9 +35,10 @@ extension Accounts {
     /// Adds an account, or gives an existing one another name, roles and stores, and another password where one is given; a
     /// new password ends its sessions. Returns the password if it was made here: it is nowhere else.
     @discardableResult
-    func put(user: String, name: String, password: String?, roles: Set<Role>, stores: Set<StoreID> = []) async throws
-        -> String?
-    {
+    func put(
+        user: String, name: String, password: String?, roles: Set<Role>, stores: Set<StoreID> = [],
+        by author: Author = .commandLine
+    ) async throws -> (password: String?, position: Position) {
         try Self.check(user)
         let name = try Text.name(name, field: "name")
         guard !roles.isEmpty else { throw Refusal.invalid("at least one role is needed", field: "roles") }
@@ -54,8 +55,7 @@ extension Accounts {
         var hash: String?
         if let password = password ?? made { hash = try await Self.hash(password) }
         let given = hash
-        defer { remembered.forget() }
-        try await pool.transaction { session in
+        let change = try await change(by: author) { session in
             try await keepAdministrator(besides: roles.contains(.administrator) ? nil : user, in: session)
             _ = try await session.query(
                 """
@@ -67,29 +67,40 @@ extension Accounts {
                     password = coalesce(nullif(excluded.password, ''), admin.staff.password)
                 """)
             if given != nil { _ = try await session.query("delete from admin.sessions where \"user\" = \(user)") }
+            return ((), Self.deed(user, roles.map(\.rawValue), stores))
         }
-        return made
+        return (made, change.position)
     }
 
     static func newPassword() -> String { Base64.encodeURL(randomBytes(15)) }
 
-    /// Takes an account away, and with it its sessions. False if there was none.
-    func remove(user: String) async throws -> Bool {
-        defer { remembered.forget() }
-        return try await pool.transaction { session in
+    private static func deed(_ user: String, _ roles: [String], _ stores: some Sequence<StoreID>) -> Deed.Event {
+        .staffPut(user: user, roles: roles.sorted(), stores: stores.sorted { $0.description < $1.description })
+    }
+
+    /// Takes an account away, and with it its sessions.
+    @discardableResult
+    func remove(user: String, by author: Author = .commandLine) async throws -> Position {
+        try await change(by: author) { session in
             try await keepAdministrator(besides: user, in: session)
-            return try await session.execute("delete from admin.staff where \"user\" = \(user)") > 0
-        }
+            guard try await session.execute("delete from admin.staff where \"user\" = \(user)") > 0 else {
+                throw Refusal.notFound("there is no account \(user)")
+            }
+            return ((), .staffRemoved(user: user))
+        }.position
     }
 
     /// Gives a manager one store more: the one they have just opened.
-    func add(_ store: StoreID, to user: String) async throws {
-        defer { remembered.forget() }
-        _ = try await pool.query(
-            """
-            update admin.staff set stores = stores || \(store.rawValue)
-            where "user" = \(user) and not \(store.rawValue) = any(stores)
-            """)
+    func add(_ store: StoreID, to user: String, by author: Author) async throws {
+        _ = try await change(by: author) { session in
+            let rows = try await session.query(
+                """
+                update admin.staff set stores = array_append(array_remove(stores, \(store.rawValue)), \(store.rawValue))
+                where "user" = \(user) returning roles, stores
+                """)
+            guard let row = rows.first else { throw Refusal.notFound("there is no account \(user)") }
+            return ((), Self.deed(user, try row[0], try row[1, as: [UUID].self].map { StoreID(rawValue: $0) }))
+        }
     }
 
     /// Refuses to go on if nobody but `user` is an administrator. Two who do so at once wait for each other.

@@ -13,9 +13,37 @@ import Synchronization
 struct Accounts: Sendable {
     let pool: Pool
     let clock: MallClock
+    private let dispatcher: Dispatcher
     let remembered = Remembered()
 
-    init(pool: Pool, clock: MallClock) { (self.pool, self.clock) = (pool, clock) }
+    init(pool: Pool, clock: MallClock, dispatcher: Dispatcher) {
+        (self.pool, self.clock, self.dispatcher) = (pool, clock, dispatcher)
+    }
+
+    /// Who changes an account, and under which correlation.
+    struct Author: Sendable {
+        let actor: String
+        let correlation: UUID
+
+        /// Whoever may run this program on the database; an account cannot have this name.
+        static var commandLine: Author { Author(actor: "command line", correlation: uuid4()) }
+    }
+
+    /// Changes accounts and puts what was done into the log, in one transaction: neither is there without the other.
+    func change<Value>(
+        by author: Author, _ body: (Session) async throws -> (value: Value, deed: Deed.Event)
+    ) async throws -> (value: Value, position: Position) {
+        defer { remembered.forget() }
+        let request = CommandRequest(
+            id: uuid4(), mayRepeat: false,
+            cause: Cause(correlation: author.correlation, causation: author.correlation, actor: author.actor))
+        let (value, outcome) = try await pool.transaction { session in
+            let (value, deed) = try await body(session)
+            return (value, try await dispatcher.perform(NoteDeed(event: deed), request, in: session))
+        }
+        dispatcher.written(outcome)
+        return (value, outcome.position)
+    }
 
     /// How long a token's owner is remembered, and of how many.
     static let remembering = Duration.milliseconds(400)

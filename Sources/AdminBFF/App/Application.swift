@@ -61,12 +61,11 @@ final class Application: Sendable {
         usualOrders = catalogue.topics.mapValues { $0.orders[0] }
         let clock = MallClock()
         let pool = database.pool
-        accounts = Accounts(pool: pool, clock: clock)
-
         let feed = LogFeed(on: loop)
         let lane = CommitLane(on: loop, pool: pool, feed: feed)
         let dispatcher = Dispatcher(on: loop, catalogue: catalogue, pool: pool, lane: lane, clock: clock)
         self.dispatcher = dispatcher
+        accounts = Accounts(pool: pool, clock: clock, dispatcher: dispatcher)
         let live = try await LiveGateway(
             on: loop, serving: loops, topics: catalogue.topics.values.sorted { $0.name < $1.name }, pool: pool,
             clock: clock,

@@ -18,6 +18,8 @@ enum Deed: Decider {
         case commandRefused(action: String, subject: String?, outcome: Refusal.Kind, message: String)
         case staffPut(user: String, roles: [String], stores: [StoreID])
         case staffRemoved(user: String)
+        case kioskTokenMade(kiosk: String)
+        case robotTokenRenewed(botId: BotID, botName: String)
         case deadLetterReplayed(consumer: String, position: Position)
         case deadLetterDiscarded(consumer: String, position: Position, reason: String)
         case rebuildAsked(projections: [String])
@@ -54,6 +56,8 @@ let admin = Module("admin") {
             CommandRefused(action: action, subject: subject, outcome: outcome, message: message)
         case .staffPut(let user, let roles, let stores): StaffPut(user: user, roles: roles, stores: stores)
         case .staffRemoved(let user): StaffRemoved(user: user)
+        case .kioskTokenMade(let kiosk): KioskTokenMade(kiosk: kiosk)
+        case .robotTokenRenewed(let bot, let name): RobotTokenRenewed(botId: bot, botName: name)
         case .deadLetterReplayed(let consumer, let position):
             DeadLetterReplayed(consumer: consumer, position: position)
         case .deadLetterDiscarded(let consumer, let position, let reason):

@@ -42,7 +42,7 @@ extension Edge {
         route(.managers, as: CreateStore.name) { call in
             let outcome = try await perform(CreateStore.self, call)
             if let member = call.manager, let id = outcome.subject?.id {
-                try await accounts.add(StoreID(rawValue: id), to: member.user)
+                try await accounts.add(StoreID(rawValue: id), to: member.user, by: call.author)
                 await live.recheckSessions()
             }
             return try .json(Coding.encode(Receipt(outcome, call)), .created)

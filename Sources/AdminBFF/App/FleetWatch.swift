@@ -21,6 +21,8 @@ enum FleetLimits {
     static let lost = Duration.seconds(45)
     /// How long a list that a robot declined is not offered to it.
     static let spared = Duration.seconds(60)
+    /// How long a list that a robot was told is told to no other, so that many who ask at once do not want the same one.
+    static let offered = Duration.seconds(10)
     /// Lists that a robot may decline at a time.
     static let declined = 100
     static let look = Duration.seconds(1)
@@ -46,6 +48,8 @@ actor FleetWatch {
     private let logger = Logger(label: "mallbots.fleet")
     private var signs: [BotID: Sign] = [:]
     private var declines: [BotID: [ListID: Instant]] = [:]
+    /// What each robot was told to fetch, and until when nobody else is told it. Who gets the list, its assignment decides.
+    private var offers: [BotID: (list: ListID, until: Instant)] = [:]
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
@@ -74,16 +78,41 @@ actor FleetWatch {
     func forget(_ robot: BotID) {
         signs[robot] = nil
         declines[robot] = nil
+        offers[robot] = nil
     }
 
     func decline(_ list: ListID, by robot: BotID) {
         var lists = (declines[robot] ?? [:]).filter { clock.now - $0.value < FleetLimits.spared }
         if lists.count < FleetLimits.declined { lists[list] = clock.now }
         declines[robot] = lists
+        if offers[robot]?.list == list { offers[robot] = nil }
+    }
+
+    /// The oldest list that waits for a robot, but none of these, none it has declined lately and none that another robot
+    /// was told a moment ago. What it is told is its own to accept for a while.
+    func offer(to robot: BotID, but others: [ListID]) async throws -> ListID? {
+        while true {
+            let told = told(toOthersThan: robot)
+            let found = try await dispatcher.questions.ask(FindWork(declined: others + declined(by: robot) + told))
+            guard let found else {
+                offers[robot] = nil
+                return nil
+            }
+            // Another may have asked while the database was asked; then it is told that list, and this one another.
+            if self.told(toOthersThan: robot).contains(found) { continue }
+            offers[robot] = (found, clock.now + FleetLimits.offered)
+            return found
+        }
+    }
+
+    private func told(toOthersThan robot: BotID) -> [ListID] {
+        let now = clock.now
+        offers = offers.filter { now < $0.value.until }
+        return offers.filter { $0.key != robot }.map(\.value.list)
     }
 
     /// The lists that this robot need not be offered now.
-    func declined(by robot: BotID) -> [ListID] {
+    private func declined(by robot: BotID) -> [ListID] {
         (declines[robot] ?? [:]).filter { clock.now - $0.value < FleetLimits.spared }.keys.sorted {
             $0.description < $1.description
         }

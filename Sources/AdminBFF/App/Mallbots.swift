@@ -10,7 +10,7 @@ import Logging
 @main struct Mallbots: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "mallbots", abstract: "The back end of a mall that sells the errand.",
-        subcommands: [Serve.self, Staff.self, Kiosk.self, Rebuild.self, BusyworkCommand.self],
+        subcommands: [Serve.self, Staff.self, Kiosk.self, RobotToken.self, Rebuild.self, BusyworkCommand.self],
         defaultSubcommand: Serve.self)
 }
 

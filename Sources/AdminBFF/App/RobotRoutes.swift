@@ -11,6 +11,7 @@ extension Router {
         post("/robots/api/hello", edge.hello())
         post("/robots/api/heartbeat", edge.heartbeat())
         post("/robots/api/work", edge.work())
+        get("/robots/api/lists/{id}", edge.ownList())
         post("/robots/api/lists/{id}/accept", edge.report(AssignShoppingList.self))
         post("/robots/api/lists/{id}/decline", edge.decline())
         post("/robots/api/lists/{id}/start", edge.report(StartShopping.self))
@@ -30,6 +31,21 @@ private struct Hello: Encodable {
     let heartbeatSeconds: Int64
     let position: Position
     let correlationId: String
+}
+
+/// What the mall thinks of a robot that has just been heard from.
+private struct Beat: Encodable {
+    let status: BotStatus
+    /// The list it is to go on with.
+    let resume: ListID?
+    /// The list it is to come back with.
+    let recall: ListID?
+
+    init(_ bot: BotDetails) {
+        status = bot.status
+        resume = bot.status == .active ? bot.listId : nil
+        recall = bot.status == .recalled ? bot.listId : nil
+    }
 }
 
 private struct Work: Encodable {
@@ -92,12 +108,24 @@ extension Edge {
             do { signs = try Coding.decode(from: Self.fields(of: call.request)) } catch {
                 throw (error as? Refusal) ?? Refusal(decoding: error)
             }
-            await fleet.saw(try call.robot, signs)
-            return .noContent
+            let robot = try call.robot
+            await fleet.saw(robot, signs)
+            return try .json(Coding.encode(Beat(await dispatcher.questions.ask(GetBot(id: robot)))))
         }
     }
 
-    /// The oldest list that waits for a robot and that this one has not declined.
+    /// The robot's own list as it stands: one that has forgotten everything goes on from there.
+    fileprivate func ownList() -> Router.Handler {
+        route(.robot) { call in
+            let robot = try call.robot
+            await fleet.saw(robot)
+            let list = try await dispatcher.questions.ask(GetShoppingList(id: call.id()))
+            guard list.botId == robot else { throw Refusal.forbidden("the list is not this robot's") }
+            return try .json(Coding.encode(list))
+        }
+    }
+
+    /// The oldest list that waits for a robot, that this one has not declined and that no other is told just now.
     fileprivate func work() -> Router.Handler {
         route(.robot) { call in
             let wish: Declined
@@ -106,11 +134,11 @@ extension Edge {
             }
             let robot = try call.robot
             await fleet.saw(robot)
-            let declined = (wish.declined ?? []) + (await fleet.declined(by: robot))
+            let declined = wish.declined ?? []
             guard declined.count <= FleetLimits.declined else {
                 throw Refusal.invalid("declined may name \(FleetLimits.declined) lists", field: "declined")
             }
-            guard let id = try await dispatcher.questions.ask(FindWork(declined: declined)) else {
+            guard let id = try await fleet.offer(to: robot, but: declined) else {
                 return try .json(Coding.encode(Work(list: nil)))
             }
             return try .json(
@@ -147,6 +175,20 @@ extension Edge {
                         id: id, token: token, version: outcome.subject?.version, position: outcome.position,
                         correlationId: call.correlation.lowercase)),
                 .created)
+        }
+    }
+
+    /// Makes another token for a robot whose token is lost, or known to somebody else.
+    func renewToken() -> Router.Handler {
+        route(.administrator, as: RobotTokenRenewed.name) { call in
+            _ = try Self.fields(of: call.request)
+            let id: BotID = try call.id()
+            let renewed = try await accounts.renewToken(ofRobot: id, by: call.author)
+            return try .json(
+                Coding.encode(
+                    NewRobot(
+                        id: id, token: renewed.token, version: nil, position: renewed.position,
+                        correlationId: call.correlation.lowercase)))
         }
     }
 

@@ -14,7 +14,13 @@ struct RunningDatabase: ParsableArguments {
 
     /// Lends the accounts of the running system. What is changed reaches its open pages within a second.
     func withAccounts(_ body: (Accounts) async throws -> Void) async throws {
-        try await withPool { pool, _ in try await body(Accounts(pool: pool, clock: MallClock())) }
+        try await withPool { pool, loop in
+            let clock = MallClock()
+            let lane = CommitLane(on: loop, pool: pool, feed: LogFeed(on: loop))
+            let dispatcher = Dispatcher(
+                on: loop, catalogue: Catalogue(mallModules()), pool: pool, lane: lane, clock: clock)
+            try await body(Accounts(pool: pool, clock: clock, dispatcher: dispatcher))
+        }
     }
 
     func withPool(_ body: (Pool, EventLoop) async throws -> Void) async throws {
@@ -83,11 +89,11 @@ struct Staff: AsyncParsableCommand {
             try await database.withAccounts { accounts in
                 let known = try await accounts.staff().first { $0.user == user }
                 let password = newPassword && known != nil ? Accounts.newPassword() : nil
-                let made = try await accounts.put(
+                let put = try await accounts.put(
                     user: user, name: name ?? known?.name ?? user, password: password, roles: Set(role),
                     stores: Set(stores))
                 print("\(user): \(role.map(\.rawValue).sorted().joined(separator: ", "))")
-                if let password = made ?? password { print("password: \(password)") }
+                if let password = put.password ?? password { print("password: \(password)") }
             }
         }
     }
@@ -100,9 +106,7 @@ struct Staff: AsyncParsableCommand {
 
         func run() async throws {
             try await database.withAccounts { accounts in
-                guard try await accounts.remove(user: user) else {
-                    throw Refusal.notFound("there is no account \(user)")
-                }
+                try await accounts.remove(user: user)
                 print("\(user) is removed")
             }
         }
@@ -119,6 +123,23 @@ struct Kiosk: AsyncParsableCommand {
 
     func run() async throws {
         try await database.withAccounts { print("kiosk token: \(try await $0.token(forKiosk: name))") }
+    }
+}
+
+/// The tokens robots work with.
+struct RobotToken: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "robot",
+        abstract: "Make another token for a robot and print it, once; the token it had is worth nothing any more.")
+
+    @Argument(help: "What the robot is called.") var name: String
+    @OptionGroup var database: RunningDatabase
+
+    func run() async throws {
+        try await database.withAccounts { accounts in
+            let id = try await accounts.robot(named: name)
+            print("robot token: \(try await accounts.renewToken(ofRobot: id, by: .commandLine).token)")
+        }
     }
 }
 

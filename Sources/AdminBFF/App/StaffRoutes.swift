@@ -89,6 +89,7 @@ extension Router {
         get("/admin/api/bots", edge.list("fleet", as: "bots", ["status": .texts]))
         get("/admin/api/bots/{id}", edge.one("fleet") { try GetBot(id: $0.id()) })
         post("/admin/api/bots", edge.registerBot())
+        post("/admin/api/bots/{id}/token", edge.renewToken())
         post("/admin/api/bots/{id}/retire", edge.retireBot())
         post("/admin/api/bots/{id}/recall", edge.command(RecallBot.self, by: depot))
         post("/admin/api/bots/{id}/returned", edge.command(ReturnBot.self, by: depot))

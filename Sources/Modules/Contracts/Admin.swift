@@ -45,6 +45,30 @@ public struct StaffRemoved: PublicEvent {
     }
 }
 
+/// A kiosk has another token; one it had is worth nothing any more.
+public struct KioskTokenMade: PublicEvent {
+    public static let name = "adminapi.KioskTokenMade"
+
+    public let kiosk: String
+
+    public init(kiosk: String) {
+        self.kiosk = kiosk
+    }
+}
+
+/// A robot has another token; the one it had is worth nothing any more.
+public struct RobotTokenRenewed: PublicEvent {
+    public static let name = "adminapi.RobotTokenRenewed"
+
+    public let botId: BotID
+    public let botName: String
+
+    public init(botId: BotID, botName: String) {
+        self.botId = botId
+        self.botName = botName
+    }
+}
+
 /// A dead letter is tried once more.
 public struct DeadLetterReplayed: PublicEvent {
     public static let name = "adminapi.DeadLetterReplayed"

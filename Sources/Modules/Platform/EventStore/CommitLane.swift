@@ -38,6 +38,9 @@ public actor CommitLane {
     /// Forgets how far the log reached: its past was replaced.
     func reset() async { await feed.reset() }
 
+    /// The log reaches to `position`, by somebody else's transaction of this process. Called on the loop.
+    nonisolated func reached(_ position: Position) { feed.advance(to: position) }
+
     /// Writes a command, or says why not. Throws only when the database cannot be asked.
     func commit(_ unit: CommitUnit) async throws -> CommitResult {
         guard queue.count < Limits.commandsWaiting else {

@@ -84,6 +84,51 @@ public final class Dispatcher: Sendable {
         try await perform(C.name, Coding.encode(command), request)
     }
 
+    /// Carries out a command in a transaction of the caller's: what it writes stands or falls with whatever else is written
+    /// there. Once that is committed, `written` tells those who read the log.
+    ///
+    /// Only for commands that begin streams of their own. Nobody else's write can then stand against it, and the transaction
+    /// need not be tried again.
+    public func perform<C: PublicCommand>(
+        _ command: C, _ request: CommandRequest, in session: Session
+    ) async throws -> Outcome {
+        guard let acceptance = catalogue.acceptances[C.name] else { preconditionFailure("no module accepts \(C.name)") }
+        let body = try Coding.encode(command)
+        let (unit, outcome) = try await loop.spawnThrowing {
+            try await self.decided(request, digest: Digest.sha256(Array(C.name.utf8) + [0] + body)) { tx in
+                try await acceptance.handle(body, tx)
+            }
+        }.value
+        let rows = try await session.query(CommitLane.statement([unit]))
+        guard let row = rows.first, try row[0, as: Int32.self] == 0 else {
+            preconditionFailure("\(C.name) has begun a stream that was there")
+        }
+        return Outcome(
+            subject: outcome.subject, position: Position(try row[1]), reply: outcome.reply, isRepeated: false)
+    }
+
+    /// The transaction of a command that was carried out in one is committed.
+    public func written(_ outcome: Outcome) { loop.call { [lane] in lane.reached(outcome.position) } }
+
+    /// A decision that somebody else writes; where it stands in the log is not known yet.
+    private func decided(
+        _ request: CommandRequest, digest: [UInt8], _ decide: Deciding
+    ) async throws -> (unit: CommitUnit, outcome: Outcome) {
+        let work = Work(
+            id: request.id, now: clock.now, cause: request.cause, happenedAt: request.happenedAt,
+            catalogue: catalogue, aggregates: aggregates, questions: questions)
+        do {
+            let tx: any Transaction & ~Copyable = UnitOfWork(work: work)
+            let reply = try await decide(tx)
+            let unit = try work.unit(digest: digest, answer: Answer(subject: work.subject, reply: reply).bytes)
+            await work.unlock()
+            return (unit, Outcome(subject: work.subject, position: .start, reply: reply, isRepeated: false))
+        } catch {
+            await work.unlock()
+            throw error
+        }
+    }
+
     typealias Deciding = @Sendable (borrowing any Transaction & ~Copyable) async throws -> [UInt8]
 
     /// Always on the lane's loop, whoever calls: deciding shares its memory and never leaves it.
