@@ -26,6 +26,7 @@ let package = Package(
         .system("CLinux"),
         .system("CPostgres", package: "libpq-dev"),
         .system("CCrypto", package: "libssl-dev"),
+        .system("CZlib", package: "zlib1g-dev"),
 
         .code("Kernel", in: "Modules/Platform"),
 
@@ -34,6 +35,7 @@ let package = Package(
             "EventLoop", in: "Modules/Platform",
             sees: ["CLinux", .collections("DequeModule"), .collections("HeapModule")]),
         .code("Crypto", in: "Modules/Platform", sees: ["CCrypto"]),
+        .code("Deflate", in: "Modules/Platform", sees: ["CZlib"]),
         .code("HTTP", in: "AdminBFF"),
         .code("Live", in: "AdminBFF", sees: ["Kernel"]),
         .code("Contracts", in: "Modules", sees: ["Kernel"]),
@@ -51,14 +53,14 @@ let package = Package(
         .code(
             "Postgres", in: "Modules/Platform",
             sees: ["Kernel", "EventLoop", "Crypto", "CPostgres", "CLinux", .collections("DequeModule"), .log]),
-        .code("WebSocket", in: "AdminBFF", sees: ["Crypto"]),
+        .code("WebSocket", in: "AdminBFF", sees: ["Crypto", "Deflate"]),
 
         // 3. The log and everything that lives by it; the server on its loops.
         .code(
             "EventStore", in: "Modules/Platform",
             sees: ["Kernel", "EventLoop", "Crypto", "Postgres", .collections("DequeModule"), .log],
             embeds: ["log", "commit_batch", "advance", "horizon", "rebuilds"].map { "Schema/\($0).sql" }),
-        .code("Server", in: "AdminBFF", sees: ["CLinux", "EventLoop", "HTTP", "WebSocket", .log]),
+        .code("Server", in: "AdminBFF", sees: ["CLinux", "Deflate", "EventLoop", "HTTP", "WebSocket", .log]),
         // Customers, robots and staff who know the system by its gateways only.
         .code("Busywork", in: "AdminBFF", sees: ["Kernel", "Contracts", "EventLoop", "WebSocket"]),
 
@@ -76,7 +78,7 @@ let package = Package(
         // Tests mirror the sources.
         .support("PostgresTestSupport", sees: ["CLinux", "Postgres", "EventLoop", "Kernel", .log]),
         .test("PostgresTests", of: ["Postgres", "PostgresTestSupport", "EventLoop", "Kernel", "CPostgres", .log]),
-        .support("TestSupport", sees: ["EventLoop", "WebSocket"]),
+        .support("TestSupport", sees: ["Deflate", "EventLoop", "WebSocket"]),
         .support(
             "EventStoreTestSupport",
             sees: ["EventStore", "Kernel", "EventLoop", "Postgres", "PostgresTestSupport", .log]),
@@ -93,7 +95,8 @@ let package = Package(
         .test("EventLoopTests", of: ["EventLoop"]),
         .test("CryptoTests", of: ["Crypto"]),
         .test("HTTPTests", of: ["HTTP"], data: ["Cases"]),
-        .test("WebSocketTests", of: ["WebSocket"]),
+        .test("DeflateTests", of: ["Deflate"]),
+        .test("WebSocketTests", of: ["Deflate", "WebSocket"]),
         .test("SearchTests", of: ["Search", "Contracts", "Kernel", "Postgres", "PostgresTestSupport"]),
         .test("ServerTests", of: ["Server", "EventLoop", "HTTP", "WebSocket", "TestSupport", .log]),
         .support("DomainTestSupport", sees: ["Kernel", "Contracts"]),

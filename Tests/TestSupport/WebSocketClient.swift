@@ -1,12 +1,17 @@
-import WebSocket
+import Deflate
+public import WebSocket
 
 /// A WebSocket over a `Client`: messages in, messages out, and the frames in between.
 public actor WebSocketClient {
     public nonisolated let client: Client
-    private var core = WebSocketConnection(role: .client, limits: Limits(messageSize: 64 << 20))
+    private var core = WebSocketConnection(role: .client, limits: limits)
+    private static let limits = Limits(messageSize: 64 << 20)
     private var masks = MaskKeys()
     private var waiting: [Message] = []
     public private(set) var subprotocol: String?
+    public private(set) var compression: PerMessageDeflate?
+    /// Bytes that came, frames' headers included.
+    public private(set) var received = 0
 
     public enum Message: Sendable, Equatable {
         case text(String)
@@ -23,12 +28,12 @@ public actor WebSocketClient {
 
     /// Shakes hands; false if the server refuses.
     public func open(
-        _ path: String, subprotocols: [String] = [], origin: String? = nil,
+        _ path: String, subprotocols: [String] = [], offers: [PerMessageDeflate.Offer] = [], origin: String? = nil,
         fields: [(name: String, value: String)] = [],
         early: [UInt8] = []
     ) async -> Bool {
         var handshake = ClientHandshake(
-            host: "test", path: path, subprotocols: subprotocols,
+            host: "test", path: path, subprotocols: subprotocols, offers: offers,
             fields: fields + (origin.map { [(name: "Origin", value: $0)] } ?? []))
         guard await client.send(handshake.request + early) else { return false }
         while var bytes = await client.receive(), !bytes.isEmpty {
@@ -36,7 +41,11 @@ public actor WebSocketClient {
                 var rest = bytes
                 do {
                     guard let acceptance = try handshake.receive(&rest) else { return nil }
-                    subprotocol = acceptance.subprotocol
+                    (subprotocol, compression) = (acceptance.subprotocol, acceptance.compression)
+                    if let compression {
+                        core = WebSocketConnection(
+                            role: .client, limits: Self.limits, compression: Compression(compression, Codecs()))
+                    }
                     read(&rest)
                     return true
                 } catch {
@@ -49,7 +58,8 @@ public actor WebSocketClient {
     }
 
     public func send(_ opcode: Opcode, _ payload: some Collection<UInt8> & Sendable) async {
-        let frame = Frame.bytes(opcode, payload, mask: masks.next())
+        var frame: [UInt8] = []
+        Array(payload).withUnsafeBytes { core.append(opcode, $0, to: &frame, mask: masks.next()) }
         await client.send(frame)
     }
 
@@ -85,6 +95,7 @@ public actor WebSocketClient {
     }
 
     private func read(_ bytes: inout UnsafeMutableRawBufferPointer) {
+        received += bytes.count
         while let event = core.next(in: &bytes) {
             switch event {
             case .text(let payload): waiting.append(.text(payload.string))

@@ -73,7 +73,7 @@ import Testing
 
     private func client() -> ClientHandshake {
         ClientHandshake(
-            host: "localhost:8080", path: "/admin/live", subprotocols: ["mallbots.live.v1"],
+            host: "localhost:8080", path: "/admin/live", subprotocols: ["mallbots.live.v1"], offers: [],
             fields: [("Origin", "http://localhost:8080")], nonce: Self.nonce)
     }
 
@@ -101,11 +101,11 @@ import Testing
         let answer = Self.answer + "Sec-WebSocket-Protocol: mallbots.live.v1\r\n\r\n"
         for cut in 0...answer.utf8.count {
             let (acceptance, left) = try receive(answer + "frames", cutAt: cut)
-            #expect(acceptance == ClientHandshake.Acceptance(subprotocol: "mallbots.live.v1"))
+            #expect(acceptance == ClientHandshake.Acceptance(subprotocol: "mallbots.live.v1", compression: nil))
             #expect(left == 6)
         }
         #expect(try receive(Self.answer).0 == nil)
-        #expect(try receive(Self.answer + "\r\n").0 == ClientHandshake.Acceptance(subprotocol: nil))
+        #expect(try receive(Self.answer + "\r\n").0 == ClientHandshake.Acceptance(subprotocol: nil, compression: nil))
     }
 
     @Test(arguments: [
@@ -135,6 +135,6 @@ import Testing
             var input = answer
             return try client.receive(&input)
         }
-        #expect(acceptance == ClientHandshake.Acceptance(subprotocol: "b"))
+        #expect(acceptance == ClientHandshake.Acceptance(subprotocol: "b", compression: nil))
     }
 }

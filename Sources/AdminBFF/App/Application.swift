@@ -20,6 +20,8 @@ final class Application: Sendable {
         /// The folder of the admin page.
         var page: String
         var secureCookies = false
+        /// Whether what pages are told is compressed, for the browsers that offer it.
+        var compression = true
         /// A socket over which tests move the clock and script the simulated services. Off unless named.
         var testControl: String?
         var mall = MallSettings()
@@ -92,7 +94,7 @@ final class Application: Sendable {
         router.addKioskRoutes(edge)
         router.addRobotRoutes(edge)
         router.addOperations(edge, pool: pool, worker: worker)
-        live.addEndpoint(to: &router, edge)
+        live.addEndpoint(to: &router, edge, isCompressed: options.compression)
         router.refuseLikeHandlers()
         guard let files = StaticFiles(options.page) else {
             throw Refusal.notFound("the admin page is not at \(options.page); name its folder with --public")

@@ -226,11 +226,12 @@ final class LiveGateway: Sendable {
         }
     }
 
-    /// The place where pages connect.
-    func addEndpoint(to router: inout Router, _ edge: Edge) {
+    /// The place where pages connect. What equal views are told is compressed once.
+    func addEndpoint(to router: inout Router, _ edge: Edge, isCompressed: Bool) {
         let shards = shards
         router.webSocket(
-            "/admin/live", subprotocols: ["mallbots.live.v1"], maximumMessage: LiveLimits.clientMessage
+            "/admin/live", subprotocols: ["mallbots.live.v1"], maximumMessage: LiveLimits.clientMessage,
+            compression: isCompressed ? .shared : nil
         ) { request in
             do {
                 guard let token = request.cookies[Edge.sessionCookie], let member = try await edge.member(of: request)

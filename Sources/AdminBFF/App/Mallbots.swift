@@ -28,6 +28,8 @@ struct Serve: AsyncParsableCommand {
     @Flag(help: "Let simulated customers, robots and staff keep the mall busy, over its own port.") var busywork = false
     @OptionGroup var pace: PaceOptions
     @Flag(help: "Mark cookies as secure: for a server behind a proxy that speaks TLS.") var secureCookies = false
+    @Flag(help: "Send pages everything uncompressed: for a fast network, or a processor that is short of time.")
+    var noCompression = false
     @Option(help: "A socket over which tests control time and services.") var testControl: String?
     @Option(help: "trace, debug, info, notice, warning, error or critical.") var logLevel = Logger.Level.notice
 
@@ -48,6 +50,7 @@ struct Serve: AsyncParsableCommand {
         options.port = port
         options.loops = loops
         options.secureCookies = secureCookies
+        options.compression = !noCompression
         options.testControl = testControl
         options.databaseURL = getenv("DATABASE_URL").map { String(cString: $0) }
         let application: Application

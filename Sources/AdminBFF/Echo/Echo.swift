@@ -4,6 +4,7 @@ import Glibc
 import HTTP
 import Logging
 import Server
+import WebSocket
 
 /// A server that does nothing but transport, to measure it and to hold test suites of the protocols against.
 @main struct Echo: AsyncParsableCommand {
@@ -11,6 +12,9 @@ import Server
     @Option(help: "The port to listen on; 0 lets the kernel choose.") var port: UInt16 = 8080
     @Option(help: "How many event loops serve, each on a thread of its own.") var loops = 1
     @Option(help: "A folder whose files are served.") var folder: String?
+
+    @Option(help: "off, shared (nothing is kept between messages) or own (a history for each connection).")
+    var compression = CompressionMode.shared
 
     static let largest = 16 << 20
 
@@ -39,10 +43,13 @@ import Server
             response.headers.add("content-type", request.headers["content-type"] ?? "application/octet-stream")
             return response
         }
-        router.webSocket("/ws", maximumMessage: Self.largest, origins: .any) { peer, _ in EchoHandler(peer) }
+        router.webSocket("/ws", maximumMessage: Self.largest, compression: compression.policy, origins: .any) {
+            peer, _ in
+            EchoHandler(peer)
+        }
         let room = Room()
-        router.webSocket("/broadcast", maximumMessage: Self.largest, origins: .any) { peer, _ in
-            BroadcastHandler(peer, room)
+        router.webSocket("/broadcast", maximumMessage: Self.largest, compression: compression.policy, origins: .any) {
+            peer, _ in BroadcastHandler(peer, room)
         }
         if let folder {
             guard let files = StaticFiles(folder) else { throw ValidationError("\(folder) is no folder") }
@@ -68,6 +75,18 @@ import Server
                 loop.stop()
                 continuation.resume()
             }
+        }
+    }
+}
+
+enum CompressionMode: String, ExpressibleByArgument {
+    case off, shared, own
+
+    var policy: PerMessageDeflate.Policy? {
+        switch self {
+        case .off: nil
+        case .shared: .shared
+        case .own: .own
         }
     }
 }

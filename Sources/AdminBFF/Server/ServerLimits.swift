@@ -4,6 +4,9 @@ public struct ServerLimits: Sendable {
     public var connections = 16_384
     /// Unsent bytes beyond which a connection reads and serves nothing more, until it has drained.
     public var output = 262_144
+    /// Unsent bytes beyond which a WebSocket peer is dropped: others make it be sent more than it reads. The largest message
+    /// of all, 16 MiB, may wait together with what was sent before it.
+    public var backlog = 32 << 20
     /// How long a peer may take nothing of what waits for it before its connection is dropped.
     public var stallTime = Duration.seconds(120)
     /// How long the rest of what a refused peer sends is read and thrown away, so that it can read the refusal: closing

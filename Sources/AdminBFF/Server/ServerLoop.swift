@@ -1,3 +1,4 @@
+import Deflate
 import EventLoop
 import Glibc
 import HTTP
@@ -10,6 +11,8 @@ final class ServerLoop: Pollable, @unchecked Sendable {
     let configuration: Server.Configuration
     let router: Router
     let readBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: ServerLimits.readBuffer, alignment: 16)
+    /// What the loop's WebSockets compress with.
+    let codecs = Codecs()
     private(set) var writer: ResponseWriter
     private(set) var isLeaving = false
     private let logger: Logger

@@ -3,6 +3,7 @@ import WebSocket
 
 public import struct WebSocket.CloseCode
 public import enum WebSocket.Payload
+public import struct WebSocket.PerMessageDeflate
 
 /// Whether a client may open a WebSocket, decided before the handshake is answered.
 public enum WebSocketAdmission: Sendable {
@@ -36,6 +37,7 @@ public enum WebSocketOrigins: Sendable {
 struct WebSocketEndpoint: Sendable {
     let subprotocols: [String]
     let maximumMessage: Int
+    let compression: PerMessageDeflate.Policy?
     let origins: WebSocketOrigins
     let authorize: @Sendable (Request) async -> WebSocketAdmission
     let open: @Sendable (WebSocketPeer, any Sendable) -> any WebSocketHandler
@@ -43,6 +45,7 @@ struct WebSocketEndpoint: Sendable {
     struct Acceptance {
         let response: Response
         let subprotocol: String?
+        let compression: PerMessageDeflate?
     }
 
     struct Refusal: Error {
@@ -59,14 +62,16 @@ struct WebSocketEndpoint: Sendable {
             throw Refusal(response: .text("a websocket is opened with HTTP/1.1\n", .badRequest))
         }
         do throws(ServerHandshake.Refusal) {
-            let accepted = try ServerHandshake.judge(method: request.method.rawValue, subprotocols: subprotocols) {
-                name in
+            let accepted = try ServerHandshake.judge(
+                method: request.method.rawValue, subprotocols: subprotocols, compression: compression
+            ) { name in
                 let values = request.headers.all(name)
                 return values.isEmpty ? nil : values.joined(separator: ",")
             }
             var response = Response(.switchingProtocols)
             for (name, value) in accepted.fields { response.headers.add(name, value) }
-            return Acceptance(response: response, subprotocol: accepted.subprotocol)
+            return Acceptance(
+                response: response, subprotocol: accepted.subprotocol, compression: accepted.compression)
         } catch {
             var response = Response.text(error.description + "\n", Status(error.status))
             for (name, value) in error.fields { response.headers.add(name, value) }
@@ -90,10 +95,10 @@ struct WebSocketEndpoint: Sendable {
 
 extension Router {
     /// Opens WebSockets at `path`. `authorize` decides before the handshake is answered; `open` is called on the loop
-    /// and gives the handler of the new connection.
+    /// and gives the handler of the new connection. Without a `compression` policy every offer of it is declined.
     public mutating func webSocket(
         _ path: String, subprotocols: [String] = [], maximumMessage: Int = 1 << 20,
-        origins: WebSocketOrigins = .sameHost,
+        compression: PerMessageDeflate.Policy? = nil, origins: WebSocketOrigins = .sameHost,
         authorize: @escaping @Sendable (Request) async -> WebSocketAdmission = { _ in .accept(context: ()) },
         open: @escaping @Sendable (WebSocketPeer, any Sendable) -> any WebSocketHandler
     ) {
@@ -101,7 +106,7 @@ extension Router {
             .get, path, 0,
             .webSocket(
                 WebSocketEndpoint(
-                    subprotocols: subprotocols, maximumMessage: maximumMessage, origins: origins, authorize: authorize,
-                    open: open)))
+                    subprotocols: subprotocols, maximumMessage: maximumMessage, compression: compression,
+                    origins: origins, authorize: authorize, open: open)))
     }
 }

@@ -20,6 +20,7 @@ public final class WebSocketPeer: Session, @unchecked Sendable {
     private var lastHeard: LoopInstant
     private var pinged: LoopInstant?
     private var closeSent: LoopInstant?
+    private var isTooSlow = false
     /// What the handler is told at the end.
     private var ending = (code: CloseCode.abnormal, reason: "")
     private var server: ServerLoop { connection.server }
@@ -29,8 +30,11 @@ public final class WebSocketPeer: Session, @unchecked Sendable {
         _ endpoint: WebSocketEndpoint
     ) {
         (self.connection, self.request, subprotocol) = (connection, request, acceptance.subprotocol)
-        core = WebSocketConnection(role: .server, limits: WebSocket.Limits(messageSize: endpoint.maximumMessage))
-        lastHeard = connection.server.loop.now
+        let server = connection.server
+        core = WebSocketConnection(
+            role: .server, limits: WebSocket.Limits(messageSize: endpoint.maximumMessage),
+            compression: acceptance.compression.map { Compression($0, server.codecs) })
+        lastHeard = server.loop.now
     }
 
     func open(_ endpoint: WebSocketEndpoint, _ context: any Sendable, early: [UInt8]) {
@@ -53,10 +57,11 @@ public final class WebSocketPeer: Session, @unchecked Sendable {
 
     public func send(binary: some Collection<UInt8>) { send(.binary, binary) }
 
-    /// Sends a frame by reference: nothing is encoded or copied.
+    /// Sends a frame by reference: nothing is encoded or copied, and nothing compressed that was before.
     public func send(framed bytes: SharedBytes) {
         guard maySend else { return }
-        connection.send(piece: bytes.frame)
+        connection.send(piece: core.frame(of: bytes))
+        boundBacklog()
     }
 
     /// Begins the closing handshake; what was sent before still arrives. The handler is told when it is over.
@@ -70,17 +75,27 @@ public final class WebSocketPeer: Session, @unchecked Sendable {
 
     private var maySend: Bool {
         loop.preconditionIsCurrent()
-        return connection.isOpen && core.maySend
+        return connection.isOpen && core.maySend && !isTooSlow
     }
 
     private func send(_ opcode: Opcode, _ payload: some Collection<UInt8>) {
         guard maySend else { return }
         connection.send { output in
             let written: Void? = payload.withContiguousStorageIfAvailable {
-                Frame.append(opcode, UnsafeRawBufferPointer($0), to: &output)
+                core.append(opcode, UnsafeRawBufferPointer($0), to: &output)
             }
-            if written == nil { Array(payload).withUnsafeBytes { Frame.append(opcode, $0, to: &output) } }
+            if written == nil { Array(payload).withUnsafeBytes { core.append(opcode, $0, to: &output) } }
         }
+        boundBacklog()
+    }
+
+    /// Drops one who reads too slowly for what is sent to them: in the next turn, for whoever sends may be going through a
+    /// list of peers that the end of one would change.
+    private func boundBacklog() {
+        guard !isTooSlow, connection.unsentBytes > server.limits.backlog else { return }
+        isTooSlow = true
+        ending = (.abnormal, "took nothing of \(connection.unsentBytes) bytes")
+        loop.call { [self] in connection.drop() }
     }
 
     // Session

@@ -1,12 +1,12 @@
 internal import Crypto
 
-/// The client's side of the opening handshake (RFC 6455 §4.1), for tests and load: it offers no extension and follows no
-/// redirect.
+/// The client's side of the opening handshake (RFC 6455 §4.1), for tests and load: it follows no redirect.
 public struct ClientHandshake: Sendable {
     /// The head to send.
     public let request: [UInt8]
     private let expectedKey: String
     private let subprotocols: [String]
+    private let offers: [PerMessageDeflate.Offer]
     private var head: [UInt8] = []
 
     /// Why the server's answer opens no connection.
@@ -17,26 +17,33 @@ public struct ClientHandshake: Sendable {
     /// What the server agreed to.
     public struct Acceptance: Sendable, Hashable {
         public let subprotocol: String?
+        public let compression: PerMessageDeflate?
     }
 
-    /// `fields` are sent as they are: a cookie, an origin.
+    /// `offers` are what compression would be welcome, the best first. `fields` are sent as they are: a cookie, an origin.
     public init(
-        host: String, path: String, subprotocols: [String] = [], fields: [(name: String, value: String)] = []
+        host: String, path: String, subprotocols: [String] = [], offers: [PerMessageDeflate.Offer] = [],
+        fields: [(name: String, value: String)] = []
     ) {
-        self.init(host: host, path: path, subprotocols: subprotocols, fields: fields, nonce: randomBytes(16))
+        self.init(
+            host: host, path: path, subprotocols: subprotocols, offers: offers, fields: fields, nonce: randomBytes(16))
     }
 
     init(
-        host: String, path: String, subprotocols: [String], fields: [(name: String, value: String)], nonce: [UInt8]
+        host: String, path: String, subprotocols: [String], offers: [PerMessageDeflate.Offer],
+        fields: [(name: String, value: String)], nonce: [UInt8]
     ) {
         let key = Base64.encode(nonce)
         var lines = ["GET \(path) HTTP/1.1", "Host: \(host)", "Upgrade: websocket", "Connection: Upgrade"]
         lines += ["Sec-WebSocket-Key: \(key)", "Sec-WebSocket-Version: 13"]
         if !subprotocols.isEmpty { lines.append("Sec-WebSocket-Protocol: \(subprotocols.joined(separator: ", "))") }
+        if !offers.isEmpty {
+            lines.append("Sec-WebSocket-Extensions: \(offers.map(\.text).joined(separator: ", "))")
+        }
         lines += fields.map { "\($0.name): \($0.value)" }
         request = Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8)
         expectedKey = acceptKey(key)
-        self.subprotocols = subprotocols
+        (self.subprotocols, self.offers) = (subprotocols, offers)
     }
 
     /// Takes what arrived up to the end of the answer's head, leaving in `input` the frames behind it; nil while the head
@@ -74,13 +81,22 @@ public struct ClientHandshake: Sendable {
         guard fields["sec-websocket-accept"] == expectedKey else {
             throw Failure(description: "expected the accept key \(expectedKey)")
         }
-        guard tokens(fields["sec-websocket-extensions"]).isEmpty else {
-            throw Failure(description: "expected no extension, got \(fields["sec-websocket-extensions"]!)")
-        }
+        let compression = try judge(extensions: fields["sec-websocket-extensions"] ?? "")
         let subprotocol = fields["sec-websocket-protocol"]
         guard subprotocol.map(subprotocols.contains) ?? true else {
             throw Failure(description: "expected an offered subprotocol, got \(subprotocol!)")
         }
-        return Acceptance(subprotocol: subprotocol)
+        return Acceptance(subprotocol: subprotocol, compression: compression)
+    }
+
+    private func judge(extensions list: String) throws(Failure) -> PerMessageDeflate? {
+        guard let extensions = ExtensionField.parse(list), extensions.count <= 1 else {
+            throw Failure(description: "expected one extension at most, got \(list)")
+        }
+        guard let answer = extensions.first else { return nil }
+        guard let agreed = PerMessageDeflate(answer: answer, to: offers) else {
+            throw Failure(description: "expected an answer to \(offers.map(\.text)), got \(list)")
+        }
+        return agreed
     }
 }

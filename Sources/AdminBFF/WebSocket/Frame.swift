@@ -9,15 +9,17 @@ public enum Opcode: UInt8, Sendable {
 
 /// Writes frames. What a server writes is unmasked and so the same for every client: a broadcast is framed once.
 public enum Frame {
-    /// Appends one frame to `output`. A client gives a fresh `mask` for each (`MaskKeys`), a server none.
+    /// Appends one frame to `output`. A client gives a fresh `mask` for each (`MaskKeys`), a server none. `isCompressed`
+    /// is said of the first frame of a message whose bytes are deflated already.
     public static func append(
         _ opcode: Opcode, _ payload: UnsafeRawBufferPointer, to output: inout [UInt8], isFinal: Bool = true,
-        mask: UInt32? = nil
+        isCompressed: Bool = false, mask: UInt32? = nil
     ) {
         precondition(
             !opcode.isControl || payload.count <= Limits.controlPayload && isFinal,
             "a \(opcode) frame of \(payload.count) bytes is none the peer may accept")
-        appendHeader(opcode, payload.count, to: &output, isFinal: isFinal, mask: mask)
+        let bits: UInt8 = (isFinal ? 0x80 : 0) | (isCompressed ? FrameHeader.compressedBit : 0)
+        appendHeader(opcode.rawValue | bits, payload.count, to: &output, mask: mask)
         let start = output.count
         output.append(contentsOf: payload)
         guard let mask else { return }
@@ -55,10 +57,8 @@ public enum Frame {
         return bytes(.close, payload, mask: mask)
     }
 
-    private static func appendHeader(
-        _ opcode: Opcode, _ length: Int, to output: inout [UInt8], isFinal: Bool, mask: UInt32?
-    ) {
-        output.append(opcode.rawValue | (isFinal ? 0x80 : 0))
+    private static func appendHeader(_ first: UInt8, _ length: Int, to output: inout [UInt8], mask: UInt32?) {
+        output.append(first)
         let masked: UInt8 = mask == nil ? 0 : 0x80
         switch length {
         case ...125: output.append(masked | UInt8(length))

@@ -2,6 +2,8 @@
 struct FrameHeader {
     let opcode: Opcode
     let isFinal: Bool
+    /// Whether this is the first frame of a compressed message.
+    let isCompressed: Bool
     let length: Int
     let mask: Mask
 
@@ -12,17 +14,22 @@ struct FrameHeader {
         case violation(Violation)
     }
 
+    /// RSV1 (RFC 7692 §6).
+    static let compressedBit: UInt8 = 0x40
+
     /// Reads the header `bytes` begin with. What a first or second byte already forbids is refused without waiting for
     /// the rest.
-    static func read(_ bytes: UnsafeRawBufferPointer, from peer: Role) -> Reading {
+    static func read(_ bytes: UnsafeRawBufferPointer, from peer: Role, mayBeCompressed: Bool) -> Reading {
         guard let first = bytes.first else { return .incomplete }
-        // No extension is negotiated, so no reserved bit has a meaning. Compression (RFC 7692) would allow 0x40 on the
-        // first frame of a message, and its text be checked after inflation.
-        guard first & 0x70 == 0 else {
+        guard first & 0x30 == 0, first & compressedBit == 0 || mayBeCompressed else {
             return .violation(Violation(.protocolError, "expected no reserved bits, got \(first >> 4 & 7)"))
         }
+        let isCompressed = first & compressedBit != 0
         guard let opcode = Opcode(rawValue: first & 0xf) else {
             return .violation(Violation(.protocolError, "expected a known opcode, got \(first & 0xf)"))
+        }
+        guard !isCompressed || opcode == .text || opcode == .binary else {
+            return .violation(Violation(.protocolError, "expected no compressed \(opcode) frame"))
         }
         let isFinal = first & 0x80 != 0
         guard isFinal || !opcode.isControl else {
@@ -60,6 +67,8 @@ struct FrameHeader {
         let key =
             isMasked ? UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: size - 4, as: UInt32.self)) : 0
         return .header(
-            FrameHeader(opcode: opcode, isFinal: isFinal, length: length, mask: Mask(key: key)), size: size)
+            FrameHeader(
+                opcode: opcode, isFinal: isFinal, isCompressed: isCompressed, length: length, mask: Mask(key: key)),
+            size: size)
     }
 }

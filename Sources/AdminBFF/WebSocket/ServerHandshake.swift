@@ -8,11 +8,16 @@ public enum ServerHandshake {
         public let key: String
         /// The first protocol of the client's list that is spoken here; nil if it asked for none of them.
         public let subprotocol: String?
+        /// What was agreed about compression; nil if it was not offered, or is not wanted.
+        public let compression: PerMessageDeflate?
+        let extensions: String?
 
         /// What the 101 answer carries.
         public var fields: [(name: String, value: String)] {
-            let fields = [("Upgrade", "websocket"), ("Connection", "Upgrade"), ("Sec-WebSocket-Accept", key)]
-            return fields + (subprotocol.map { [("Sec-WebSocket-Protocol", $0)] } ?? [])
+            var fields = [("Upgrade", "websocket"), ("Connection", "Upgrade"), ("Sec-WebSocket-Accept", key)]
+            if let subprotocol { fields.append(("Sec-WebSocket-Protocol", subprotocol)) }
+            if let extensions { fields.append(("Sec-WebSocket-Extensions", extensions)) }
+            return fields
         }
 
         /// The whole 101 answer.
@@ -32,7 +37,8 @@ public enum ServerHandshake {
     /// Judges an HTTP/1.1 request. `field` gives the value of a field whose name is asked for in lower case, repeated
     /// fields joined by commas (RFC 9110 §5.3).
     public static func judge(
-        method: String, subprotocols: [String], field: (String) -> String?
+        method: String, subprotocols: [String], compression: PerMessageDeflate.Policy? = nil,
+        field: (String) -> String?
     ) throws(Refusal) -> Acceptance {
         guard method == "GET" else {
             throw Refusal(status: 405, description: "expected GET, got \(method)", fields: [("Allow", "GET")])
@@ -57,7 +63,13 @@ public enum ServerHandshake {
             throw Refusal(status: 400, description: "expected a websocket key of 16 bytes in base 64", fields: [])
         }
         let offered = tokens(field("sec-websocket-protocol"))
-        return Acceptance(key: acceptKey(nonce), subprotocol: offered.first { subprotocols.contains($0) })
+        guard let extensions = ExtensionField.parse(field("sec-websocket-extensions") ?? "") else {
+            throw Refusal(status: 400, description: "expected a list of extensions and their parameters", fields: [])
+        }
+        let answer = compression.flatMap { PerMessageDeflate.answer(extensions, $0) }
+        return Acceptance(
+            key: acceptKey(nonce), subprotocol: offered.first { subprotocols.contains($0) },
+            compression: answer?.agreed, extensions: answer?.text)
     }
 }
 

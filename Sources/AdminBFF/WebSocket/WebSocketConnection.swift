@@ -11,13 +11,17 @@ public enum Role: Sendable {
 /// and decides how long a peer may stay silent.
 ///
 /// A message that lies whole in the input costs no allocation. Bytes are kept only of a frame or message that is not
-/// complete, and only as many as arrived, whatever length a header announced.
+/// complete, and only as many as arrived, whatever length a header announced. Compressed messages (RFC 7692) are read and
+/// written if that was agreed; a message grows no further than its limit, whatever it would inflate to. A copy of a connection
+/// that compresses shares its history: only one of the two may go on.
 public struct WebSocketConnection: Sendable {
     public let role: Role
     private let limits: Limits
     private var closing = Closing.open
     private var stage = Stage.header(HeaderBytes())
     private var message: PartialMessage?
+    private var compressor: Compressor?
+    private var decompressor: Decompressor?
 
     /// How far the closing handshake has come (RFC 6455 §7.1).
     private enum Closing {
@@ -34,8 +38,10 @@ public struct WebSocketConnection: Sendable {
         case payload(PartialFrame)
     }
 
-    public init(role: Role, limits: Limits = Limits()) {
+    public init(role: Role, limits: Limits = Limits(), compression: Compression? = nil) {
         (self.role, self.limits) = (role, limits)
+        compressor = compression.map { Compressor($0, role) }
+        decompressor = compression.map { Decompressor($0, role) }
     }
 
     /// Whether messages may still be sent: no close frame was sent and none is due.
@@ -67,6 +73,25 @@ public struct WebSocketConnection: Sendable {
         return nil
     }
 
+    /// Appends a frame to `output`; a message is compressed where that was agreed and is of use. A client gives a `mask`.
+    public mutating func append(
+        _ opcode: Opcode, _ payload: UnsafeRawBufferPointer, to output: inout [UInt8], mask: UInt32? = nil
+    ) {
+        if compressor == nil || opcode.isControl {
+            Frame.append(opcode, payload, to: &output, mask: mask)
+        } else {
+            compressor?.append(opcode, payload, to: &output, mask: mask)
+        }
+    }
+
+    /// The frame of a message that goes to many, in the form this connection can be sent. Only a server's.
+    public mutating func frame(of shared: SharedBytes) -> [UInt8] {
+        guard let compressor else { return shared.frame }
+        let frame = shared.compressed(compressor)
+        self.compressor?.sentAside()
+        return frame
+    }
+
     /// Begins the closing handshake, or answers the peer's close frame or violation: the frame to send, or nil if one was
     /// sent before. A client gives a `mask`.
     public mutating func close(_ code: CloseCode?, _ reason: String = "", mask: UInt32? = nil) -> [UInt8]? {
@@ -89,7 +114,7 @@ public struct WebSocketConnection: Sendable {
 
     private mutating func readHeader(_ begun: HeaderBytes, _ input: inout UnsafeMutableRawBufferPointer) -> Event? {
         if begun.count == 0 {
-            switch FrameHeader.read(UnsafeRawBufferPointer(input), from: peer) {
+            switch FrameHeader.read(UnsafeRawBufferPointer(input), from: peer, mayBeCompressed: decompressor != nil) {
             case .header(let header, let size):
                 input = UnsafeMutableRawBufferPointer(rebasing: input[size...])
                 return begin(header, &input)
@@ -102,7 +127,10 @@ public struct WebSocketConnection: Sendable {
         while let byte = input.first {
             input = UnsafeMutableRawBufferPointer(rebasing: input[1...])
             begun.append(byte)
-            switch begun.withUnsafeBytes({ FrameHeader.read($0, from: peer) }) {
+            let reading = begun.withUnsafeBytes {
+                FrameHeader.read($0, from: peer, mayBeCompressed: decompressor != nil)
+            }
+            switch reading {
             case .header(let header, _): return begin(header, &input)
             case .violation(let violation): return .violation(violation)
             case .incomplete: continue
@@ -129,15 +157,20 @@ public struct WebSocketConnection: Sendable {
             return Violation(.protocolError, "expected a continuation, got a new \(header.opcode) message")
         default: break
         }
-        let size = (message?.bytes.count ?? 0).addingReportingOverflow(header.length)
-        guard !size.overflow, size.partialValue <= limits.messageSize else {
-            return Violation(.messageTooBig, "expected a message of at most \(limits.messageSize) bytes")
+        let size = (message?.received ?? 0).addingReportingOverflow(header.length)
+        let isCompressed = message?.isCompressed ?? header.isCompressed
+        guard !size.overflow, size.partialValue <= (isCompressed ? limits.compressedSize : limits.messageSize) else {
+            return tooBig
         }
         if let begun = message, begun.fragments >= limits.fragments {
             return Violation(.messageTooBig, "expected a message of at most \(limits.fragments) fragments")
         }
         message?.fragments += 1
         return nil
+    }
+
+    private var tooBig: Violation {
+        Violation(.messageTooBig, "expected a message of at most \(limits.messageSize) bytes")
     }
 
     // Payloads
@@ -156,6 +189,9 @@ public struct WebSocketConnection: Sendable {
 
     private mutating func readData(_ frame: PartialFrame, _ piece: UnsafeRawBufferPointer) -> Event? {
         let isLast = frame.left == 0 && frame.isFinal
+        // A header at the end of a piece begins nothing that would have to be kept.
+        if piece.isEmpty, frame.left > 0 { return nil }
+        if message?.isCompressed ?? frame.isCompressed { return readCompressed(frame, piece, isLast) }
         // The usual case: the whole message is here, and stays where it is.
         if isLast, message == nil {
             guard frame.opcode == .text else { return .binary(.lent(piece)) }
@@ -163,20 +199,57 @@ public struct WebSocketConnection: Sendable {
             guard utf8.accept(piece), utf8.isComplete else { return .violation(Self.notText) }
             return .text(.lent(piece))
         }
-        // A header at the end of a piece begins nothing that would have to be kept.
-        if piece.isEmpty, frame.left > 0 { return nil }
         // Taken out while it grows, or the append would copy it.
-        var begun = message ?? PartialMessage(opcode: frame.opcode)
-        message = nil
+        var begun = message.take() ?? PartialMessage(frame)
         if begun.opcode == .text {
             guard begun.utf8.accept(piece), !isLast || begun.utf8.isComplete else { return .violation(Self.notText) }
         }
+        begun.received += piece.count
         begun.bytes.append(contentsOf: piece)
         guard isLast else {
             message = begun
             return nil
         }
         return begun.opcode == .text ? .text(.owned(begun.bytes)) : .binary(.owned(begun.bytes))
+    }
+
+    private mutating func readCompressed(
+        _ frame: PartialFrame, _ piece: UnsafeRawBufferPointer, _ isLast: Bool
+    ) -> Event? {
+        var begun = message.take() ?? PartialMessage(frame)
+        begun.received += piece.count
+        do throws(Violation) {
+            let whole = try inflate(piece, isLast, into: &begun)
+            guard isLast else {
+                message = begun
+                return nil
+            }
+            try decompressor!.finishMessage()
+            let payload = whole.map { Payload.lent($0) } ?? .owned(begun.bytes)
+            return begun.opcode == .text ? .text(payload) : .binary(payload)
+        } catch {
+            return .violation(error)
+        }
+    }
+
+    /// Inflates a piece and appends what comes out to its message, or gives it back where it is the whole message.
+    private mutating func inflate(
+        _ piece: UnsafeRawBufferPointer, _ isLast: Bool, into message: inout PartialMessage
+    ) throws(Violation) -> UnsafeRawBufferPointer? {
+        var input = piece
+        while true {
+            let inflated = try decompressor!.next(&input)
+            guard message.bytes.count + inflated.count <= limits.messageSize else { throw tooBig }
+            let isEnd = inflated.count < decompressor!.longestPiece
+            if message.opcode == .text {
+                guard message.utf8.accept(inflated), !isLast || !isEnd || message.utf8.isComplete else {
+                    throw Self.notText
+                }
+            }
+            if isEnd, isLast, message.bytes.isEmpty { return inflated }
+            message.bytes.append(contentsOf: inflated)
+            if isEnd { return nil }
+        }
     }
 
     private static let notText = Violation(.invalidData, "expected UTF-8 in a text message")
@@ -233,22 +306,28 @@ private struct HeaderBytes {
 private struct PartialFrame {
     let opcode: Opcode
     let isFinal: Bool
+    let isCompressed: Bool
     var mask: Mask
     var left: Int
     /// What has come of a control frame's payload; data goes to its message.
     var control: [UInt8] = []
 
     init(_ header: FrameHeader) {
-        (opcode, isFinal, mask, left) = (header.opcode, header.isFinal, header.mask, header.length)
+        (opcode, isFinal, isCompressed) = (header.opcode, header.isFinal, header.isCompressed)
+        (mask, left) = (header.mask, header.length)
     }
 }
 
 /// A message whose last byte is not here.
 private struct PartialMessage {
     let opcode: Opcode
+    let isCompressed: Bool
+    /// What has come of it, on the wire.
+    var received = 0
+    /// What it says so far.
     var bytes: [UInt8] = []
     var fragments = 1
     var utf8 = UTF8Check()
 
-    init(opcode: Opcode) { self.opcode = opcode }
+    init(_ first: PartialFrame) { (opcode, isCompressed) = (first.opcode, first.isCompressed) }
 }

@@ -1,0 +1,2 @@
+// libz: DEFLATE and its containers.
+#include <zlib.h>
