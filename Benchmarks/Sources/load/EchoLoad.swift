@@ -8,59 +8,89 @@ struct EchoLoad: AsyncParsableCommand {
         commandName: "echo", abstract: "Messages that come back, one in flight on each connection.")
 
     @OptionGroup var target: Target
-    @Option(help: "The bytes of a message.") var size = 20
+    @Option(parsing: .upToNextOption, help: "The bytes of a message; several are measured in turn.") var size = [20]
 
-    func validate() throws {
-        guard 1...Limits.messageSize ~= size else {
-            throw ValidationError("expected a size of 1 to \(Limits.messageSize)")
-        }
-    }
+    func validate() throws { try validateSizes(size) }
 
     func run() async throws {
         try makeRoom(forDescriptors: target.connections)
         let loop = EventLoop(name: "load")
-        print(try await loop.spawnThrowing { [target, size] in try await EchoRun(target, size, loop).run() }.value)
+        try await loop.spawnThrowing { [target, size] in try await EchoRun(target, loop).run(size) }.value
+    }
+}
+
+func validateSizes(_ sizes: [Int]) throws {
+    guard !sizes.isEmpty, sizes.allSatisfy({ 1...Limits.messageSize ~= $0 }) else {
+        throw ValidationError("expected sizes of 1 to \(Limits.messageSize)")
     }
 }
 
 private final class EchoRun: PeerOwner {
     private let target: Target
-    private let size: Int
     private let ground: Ground
-    private let frame: [UInt8]
+    private var text: [UInt8] = []
+    private var frame: [UInt8] = []
     private var latencies = Latencies()
-    private var wrong = 0
+    private var inFlight = 0
+    private var isPausing = false
+    private var failure: Failure?
 
-    init(_ target: Target, _ size: Int, _ loop: EventLoop) {
-        (self.target, self.size, ground) = (target, size, Ground(loop))
-        var keys = MaskKeys()
-        frame = Frame.bytes(.text, [UInt8](repeating: UInt8(ascii: "e"), count: size), mask: keys.next())
+    init(_ target: Target, _ loop: EventLoop) { (self.target, ground) = (target, Ground(loop)) }
+
+    func run(_ sizes: [Int]) async throws {
+        let peers = try await ground.open(target.connections) { number in
+            try Peer(of: target, from: target.source(number), on: ground, owner: self)
+        }
+        for size in sizes { try await measure(size, peers) }
+        for peer in peers { peer.close() }
     }
 
-    func run() async throws -> String {
-        let peers = try await ground.open(target.connections) { _ in try Peer(of: target, on: ground, owner: self) }
+    private func measure(_ size: Int, _ peers: [Peer]) async throws {
+        var keys = MaskKeys()
+        text = sampleText(size)
+        frame = Frame.bytes(.text, text, mask: keys.next())
+        latencies.reset()
+        isPausing = false
         for peer in peers { send(peer) }
         await ground.loop.sleep(for: .seconds(target.warmUp))
+        // What a connection's first message costs is no part of what the others do.
+        try await wait("an echo on every connection") { latencies.total >= peers.count }
         latencies.reset()
         let stretch = try Stretch(target.pid.map(ServerProcess.init))
         await ground.loop.sleep(for: .seconds(target.seconds))
-        let report = try stretch.report(latencies.total, "message", "messages", latencies)
-        for peer in peers { peer.close() }
-        let lost = peers.compactMap(\.failure)
-        guard lost.isEmpty, wrong == 0 else {
-            throw Failure(description: "\(lost.count) connections ended (\(lost.first ?? "")), \(wrong) wrong echoes")
+        try await wait("an echo") { latencies.total > 0 }
+        let name = "echo: \(peers.count) connections, \(size) B"
+        let report =
+            target.json
+            ? try stretch.figures(latencies.total, latencies).json(name)
+            : try "\(name) · " + stretch.report(latencies.total, "message", "messages", latencies)
+        isPausing = true
+        try await wait("the last echoes") { inFlight == 0 }
+        print(report)
+    }
+
+    private func wait(_ what: String, until isSo: () -> Bool) async throws {
+        let deadline = ground.loop.now + Limits.arrivesWithin
+        while !isSo() {
+            guard failure == nil, ground.loop.now < deadline else { break }
+            await ground.loop.sleep(for: Limits.look)
         }
-        return "echo: \(peers.count) connections, \(size) B · \(report)"
+        if let failure { throw failure }
+        guard isSo() else { throw Failure(description: "\(what) did not come within \(Limits.arrivesWithin)") }
     }
 
     private func send(_ peer: Peer) {
+        inFlight += 1
         peer.sentAt = nanoseconds()
         peer.send(frame)
     }
 
     func received(_ peer: Peer, _ message: Payload) {
-        if message.count != size { wrong += 1 }
+        guard message.equals(text) else { return failure = failure ?? .wrong("another text than was sent") }
         latencies.note(nanoseconds() - peer.sentAt)
-        send(peer)
+        inFlight -= 1
+        if !isPausing { send(peer) }
     }
+
+    func ended(_ peer: Peer) { failure = failure ?? Failure(description: peer.failure ?? "") }
 }

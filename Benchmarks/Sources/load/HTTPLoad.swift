@@ -9,6 +9,7 @@ struct HTTPLoad: AsyncParsableCommand {
 
     @OptionGroup var target: Target
     @Option(help: "How many requests are sent at once on a connection.") var pipeline = 1
+    @Option(help: "A file that holds what every answer's body must be.") var expect: String?
 
     func validate() throws {
         guard 1...Limits.pipeline ~= pipeline else {
@@ -19,39 +20,48 @@ struct HTTPLoad: AsyncParsableCommand {
     func run() async throws {
         try makeRoom(forDescriptors: target.connections)
         let loop = EventLoop(name: "load")
+        let body = try expect.map(readFile)
         print(
-            try await loop.spawnThrowing { [target, pipeline] in try await HTTPRun(target, pipeline, loop).run() }.value
-        )
+            try await loop.spawnThrowing { [target, pipeline] in
+                try await HTTPRun(target, pipeline, body, loop).run()
+            }.value)
     }
 }
 
 private final class HTTPRun {
     let requests: [UInt8]
     let pipeline: Int
+    let body: [UInt8]?
     var latencies = Latencies()
     private let target: Target
     private let ground: Ground
 
-    init(_ target: Target, _ pipeline: Int, _ loop: EventLoop) {
-        (self.target, self.pipeline, ground) = (target, pipeline, Ground(loop))
+    init(_ target: Target, _ pipeline: Int, _ body: [UInt8]?, _ loop: EventLoop) {
+        (self.target, self.pipeline, self.body, ground) = (target, pipeline, body, Ground(loop))
         let request = "GET \(target.path) HTTP/1.1\r\nHost: \(target.host):\(target.port)\r\nAccept: */*\r\n\r\n"
         requests = Array(String(repeating: request, count: pipeline).utf8)
     }
 
     func run() async throws -> String {
-        let clients = try (0..<target.connections).map { _ in try HTTPClient(of: target, on: ground, run: self) }
+        let clients = try (0..<target.connections).map { number in
+            try HTTPClient(of: target, from: target.source(number), on: ground, run: self)
+        }
         await ground.loop.sleep(for: .seconds(target.warmUp))
         latencies.reset()
         let stretch = try Stretch(target.pid.map(ServerProcess.init))
         await ground.loop.sleep(for: .seconds(target.seconds))
-        let report = try stretch.report(latencies.total, "request", "requests", latencies)
+        let name = "http: \(clients.count) connections, pipeline \(pipeline)"
+        let report =
+            target.json
+            ? try stretch.figures(latencies.total, latencies).json(name)
+            : try "\(name) · " + stretch.report(latencies.total, "request", "requests", latencies)
         for client in clients { client.close() }
         let failures = clients.compactMap(\.failure)
         guard failures.isEmpty else {
-            throw Failure(description: "\(failures.count) connections ended: \(failures[0])")
+            throw Failure(description: "\(failures[0]) (\(failures.count) connections ended)")
         }
         guard latencies.total > 0 else { throw Failure(description: "no request was answered") }
-        return "http: \(clients.count) connections, pipeline \(pipeline) · \(report)"
+        return report
     }
 }
 
@@ -68,9 +78,10 @@ private final class HTTPClient: LinkOwner {
     /// A head that was cut.
     private var head: [UInt8] = []
 
-    init(of target: Target, on ground: Ground, run: HTTPRun) throws {
+    init(of target: Target, from source: String, on ground: Ground, run: HTTPRun) throws {
         self.run = run
-        link = try Link(to: target.host, target.port, on: ground.loop, buffer: ground.buffer, owner: self)
+        link = try Link(
+            to: target.host, target.port, from: source, on: ground.loop, buffer: ground.buffer, owner: self)
     }
 
     func close() { link?.close() }
@@ -90,6 +101,7 @@ private final class HTTPClient: LinkOwner {
         while !rest.isEmpty, failure == nil {
             if bodyLeft > 0 {
                 let taken = min(bodyLeft, rest.count)
+                guard isExpected(rest[..<taken]) else { return fail("wrong answer: another body of the same length") }
                 bodyLeft -= taken
                 rest = UnsafeRawBufferPointer(rebasing: rest[taken...])
             } else if head.isEmpty, let size = readHead(rest) {
@@ -102,6 +114,14 @@ private final class HTTPClient: LinkOwner {
                 rest = UnsafeRawBufferPointer(rebasing: rest[size...])
             }
             if failure == nil, bodyLeft == 0 { answered() }
+        }
+    }
+
+    /// Whether a piece of the body is what the body has at its place.
+    private func isExpected(_ piece: Slice<UnsafeRawBufferPointer>) -> Bool {
+        guard let body = run.body else { return true }
+        return body.withUnsafeBytes {
+            memcmp($0.baseAddress! + $0.count - bodyLeft, piece.base.baseAddress! + piece.startIndex, piece.count) == 0
         }
     }
 
@@ -135,11 +155,15 @@ private final class HTTPClient: LinkOwner {
                     fail("expected an answer with a Content-Length")
                     return nil
                 }
+                if let body = run.body, body.count != length {
+                    fail("wrong answer: expected a body of \(body.count) bytes, got \(length)")
+                    return nil
+                }
                 bodyLeft = length
                 return next
             }
             if line == 0, !bytes.starts(with: "HTTP/1.1 200".utf8) {
-                fail("expected status 200, got \(String(decoding: bytes[..<next], as: UTF8.self))")
+                fail("wrong answer: expected status 200, got \(String(decoding: bytes[..<next], as: UTF8.self))")
                 return nil
             }
             if bytes[line] | 0x20 == UInt8(ascii: "c"), next - line > Self.lengthField.utf8.count,
@@ -160,4 +184,15 @@ private final class HTTPClient: LinkOwner {
         failure = why
         link?.close()
     }
+}
+
+private func readFile(_ path: String) throws -> [UInt8] {
+    guard let file = fopen(path, "r") else { throw SystemError("cannot open \(path)") }
+    defer { fclose(file) }
+    var bytes = [UInt8](repeating: 0, count: Limits.bodySize + 1)
+    let count = fread(&bytes, 1, bytes.count, file)
+    guard count <= Limits.bodySize else {
+        throw Failure(description: "expected at most \(Limits.bodySize) bytes in \(path)")
+    }
+    return Array(bytes[..<count])
 }

@@ -8,37 +8,31 @@ struct IdleLoad: AsyncParsableCommand {
         commandName: "idle", abstract: "Connections that stay silent, and the memory the server holds for one.")
 
     @OptionGroup var target: Target
-    @Option(help: "How many loopback addresses to connect from; one has 28,232 ports.") var sources = 4
 
     func validate() throws {
         guard target.pid != nil else { throw ValidationError("expected --pid, whose memory is to be measured") }
-        guard 1...200 ~= sources else { throw ValidationError("expected 1 to 200 sources, got \(sources)") }
     }
 
     func run() async throws {
         try makeRoom(forDescriptors: target.connections)
         let loop = EventLoop(name: "load")
-        print(
-            try await loop.spawnThrowing { [target, sources] in try await IdleRun(target, sources, loop).run() }.value)
+        print(try await loop.spawnThrowing { [target] in try await IdleRun(target, loop).run() }.value)
     }
 }
 
 private final class IdleRun: PeerOwner {
     private let target: Target
-    private let sources: Int
     private let ground: Ground
     private var messages = 0
 
-    init(_ target: Target, _ sources: Int, _ loop: EventLoop) {
-        (self.target, self.sources, ground) = (target, sources, Ground(loop))
-    }
+    init(_ target: Target, _ loop: EventLoop) { (self.target, ground) = (target, Ground(loop)) }
 
     func run() async throws -> String {
         let server = ServerProcess(pid: target.pid!)
         let before = try server.resident
         let start = nanoseconds()
         let peers = try await ground.open(target.connections) { number in
-            try Peer(of: target, from: "127.0.0.\(2 + number % sources)", on: ground, owner: self)
+            try Peer(of: target, from: target.source(number), on: ground, owner: self)
         }
         let opened = Double(nanoseconds() - start) / 1e9
         await ground.loop.sleep(for: .seconds(target.warmUp))
@@ -51,7 +45,10 @@ private final class IdleRun: PeerOwner {
         for peer in peers { peer.close() }
         guard lost.isEmpty else { throw Failure(description: "\(lost.count) connections ended: \(lost[0])") }
         let each = Double(held - before) / Double(peers.count)
-        return "idle: \(peers.count) connections from \(sources) addresses, opened in \(opened.text(2)) s · "
+        if target.json {
+            return #"{"name":"idle","count":\#(peers.count),"memory":\#(each)}"#
+        }
+        return "idle: \(peers.count) connections from \(target.sources) addresses, opened in \(opened.text(2)) s · "
             + "server \(before >> 10) KiB before, \(open >> 10) KiB when open, \(held >> 10) KiB after "
             + "\(target.seconds.text(1)) s · \(each.text(0)) B a connection · \(used.text(1)) % of a core · "
             + "\(messages) messages came"

@@ -46,9 +46,24 @@ struct Latencies {
 struct ServerProcess {
     let pid: Int32
 
-    /// User and system time in seconds, in steps of the kernel's tick (10 ms).
+    /// User and system time of it and its children in seconds, by their clocks, which count nanoseconds where proc(5)
+    /// counts ticks of 10 ms: a short stretch is enough. clock_getcpuclockid(3).
     var cpu: Double {
-        get throws { try times[12...13].reduce(0, +) / Double(sysconf(Int32(_SC_CLK_TCK))) }
+        get throws {
+            try family.reduce(0) { sum, pid in
+                var clock = clockid_t()
+                var time = timespec()
+                guard clock_getcpuclockid(pid, &clock) == 0, clock_gettime(clock, &time) == 0 else {
+                    throw Failure(description: "there is no process \(pid)")
+                }
+                return sum + Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+            }
+        }
+    }
+
+    /// It and its children: some servers work in processes that one keeps.
+    private var family: [Int32] {
+        get throws { try [pid] + read("task/\(pid)/children").split(separator: " ").compactMap { Int32($0) } }
     }
 
     /// The fields of /proc/PID/stat behind the program's name, which may hold anything. With its ")" counted as 0, the
@@ -64,8 +79,12 @@ struct ServerProcess {
         }
     }
 
-    /// Resident memory in bytes.
+    /// Resident memory of it and its children in bytes.
     var resident: Int {
+        get throws { try family.reduce(0) { try $0 + ServerProcess(pid: $1).ownResident } }
+    }
+
+    private var ownResident: Int {
         get throws {
             let status = try read("status")
             guard let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmRSS:") }),
@@ -139,10 +158,35 @@ struct Stretch {
         return parts.joined(separator: " · ")
     }
 
+    /// What `count` things took, for a program to read.
+    func figures(_ count: Int, _ latencies: Latencies) throws -> Figures {
+        guard let server, let serverCPU else {
+            throw Failure(description: "expected --pid, whose time is to be measured")
+        }
+        return Figures(
+            count: count, seconds: Double(nanoseconds() - start) / 1e9, serverCPU: try server.cpu - serverCPU,
+            loadCPU: Self.ownCPU() - ownCPU, p50: latencies.milliseconds(0.5), p99: latencies.milliseconds(0.99))
+    }
+
     private static func ownCPU() -> Double {
         var time = timespec()
         clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
         return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    }
+}
+
+/// One measurement as a line of JSON.
+struct Figures {
+    let count: Int
+    let seconds: Double
+    let serverCPU: Double
+    let loadCPU: Double
+    let p50: Double
+    let p99: Double
+
+    func json(_ name: String) -> String {
+        #"{"name":"\#(name)","count":\#(count),"seconds":\#(seconds),"serverCPU":\#(serverCPU),"#
+            + #""loadCPU":\#(loadCPU),"p50":\#(p50),"p99":\#(p99)}"#
     }
 }
 

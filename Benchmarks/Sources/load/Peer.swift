@@ -5,6 +5,14 @@ import WebSocket
 protocol PeerOwner: AnyObject {
     /// A text or binary message has come to `peer`. Its bytes are lent for the length of the call.
     func received(_ peer: Peer, _ message: Payload)
+    func opened(_ peer: Peer)
+    /// `failure` says why; `closeCode` is what the server gave, if it closed.
+    func ended(_ peer: Peer)
+}
+
+extension PeerOwner {
+    func opened(_: Peer) {}
+    func ended(_: Peer) {}
 }
 
 /// A client of the server under load: the client's side of RFC 6455 over one link.
@@ -15,6 +23,7 @@ final class Peer: LinkOwner {
 
     /// When the message whose answer is awaited was sent.
     var sentAt: UInt64 = 0
+    private(set) var closeCode: CloseCode?
     private let owner: any PeerOwner
     private var state = State.opening
     private var handshake: ClientHandshake
@@ -61,6 +70,7 @@ final class Peer: LinkOwner {
             }
             // A server may speak first: what is left of the input are frames.
             state = .open
+            owner.opened(self)
         }
         while let event = connection.next(in: &input) {
             switch event {
@@ -68,6 +78,7 @@ final class Peer: LinkOwner {
             case .ping(let payload): send(Frame.bytes(.pong, payload.bytes, mask: keys.next()))
             case .pong: break
             case .close(let code, let reason):
+                closeCode = code
                 return fail("closed by the server: \(code.map { "\($0.rawValue)" } ?? "no code") \(reason)")
             case .violation(let violation): return fail("\(violation)")
             }
@@ -77,8 +88,10 @@ final class Peer: LinkOwner {
     func ended(_ why: String) { fail(why) }
 
     private func fail(_ why: String) {
+        guard failure == nil else { return }
         state = .ended(why)
         link?.close()
+        owner.ended(self)
     }
 
     private typealias Limits = WebSocket.Limits
