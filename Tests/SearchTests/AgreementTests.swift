@@ -108,13 +108,6 @@ struct AgreementTests {
             try await connection.execute(Self.storage.purge(upTo: last))
             let left = try Self.stored(await connection.query(Self.storage.load(Array(all.keys))))
             #expect(Set(left.map(\.key)) == Set(all.values.filter { !$0.isDeleted }.map(\.key)))
-
-            try await connection.execute(Self.storage.clear())
-            let none = try await connection.query(Self.storage.changed(since: .start)).count
-            #expect(none == 0)
-            let count: Int64 = try await connection.query(
-                Self.storage.count(RowQuery(predicate: .all([.placed]), order: RowOrder("-number"))))[0][0]
-            #expect(count == 0)
         }
     }
 

@@ -19,9 +19,9 @@ struct AuditRow: ProjectionRow {
     var effects: [String] = []
 
     static let columns: [Column<AuditRow>] = [
-        Column("at", .int) { .instant($0.at) },
-        Column("actor", .text) { .text($0.actor) },
-        Column("outcome", .text) { .text($0.outcome) },
+        Column("at", .int, indexed: 2) { .instant($0.at) },
+        Column("actor", .text, indexed: 2) { .text($0.actor) },
+        Column("outcome", .text, indexed: 2) { .text($0.outcome) },
         Column("words", .text) { row in
             let words = [row.actor, row.action, row.subject, row.outcome, row.message, row.id].compactMap(\.self)
             return .text(normalized(words.joined(separator: " ")))

@@ -80,7 +80,9 @@ struct Health: Sendable {
         ]
         gauges += try await sagaCounts()
         for rebuild in try await rebuilds.states() where !rebuild.isDone {
-            let state = rebuild.error == nil ? "rebuilding" : "not rebuilt:"
+            let state =
+                rebuild.error != nil
+                ? "not rebuilt:" : rebuild.isLosing ? "rebuilding, and not catching up:" : "rebuilding"
             gauges.append(("\(state) \(rebuild.projection)", rebuild.reached?.rawValue ?? 0))
         }
         var rows = try gauges.map { name, value in try row(Gauge(id: "gauge:\(name)", value: value), "gauge:\(name)") }

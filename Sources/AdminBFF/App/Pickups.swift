@@ -30,12 +30,12 @@ struct PickupRow: ProjectionRow {
     }
 
     static let columns: [Column<PickupRow>] = [
-        Column("order", .uuid) { .uuid($0.orderId.rawValue) },
-        Column("status", .text) { $0.status == .pending ? .null : .text($0.status.rawValue) },
-        Column("customer", .uuid) { .uuid($0.customerId.rawValue) },
+        Column("order", .uuid, indexed: 2) { .uuid($0.orderId.rawValue) },
+        Column("status", .text, indexed: 2) { $0.status == .pending ? .null : .text($0.status.rawValue) },
+        Column("customer", .uuid, indexed: 2) { .uuid($0.customerId.rawValue) },
         Column("overdue", .bool) { .bool($0.overdue) },
         // Who has waited longest comes first; behind those who wait, by number, those whose goods are still under way.
-        Column("readySince", .int) { .int($0.readySince?.microseconds ?? PickupRow.underWay + $0.number) },
+        Column("readySince", .int, indexed: 2) { .int($0.readySince?.microseconds ?? PickupRow.underWay + $0.number) },
         Column("words", .text) { .text(normalized("\($0.customerName) \($0.pickupCode) \($0.number)")) },
     ]
 

@@ -147,7 +147,10 @@ struct RobotToken: AsyncParsableCommand {
 struct Rebuild: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Fold projections anew from the log, while the system runs; without names, all of them.",
-        discussion: "The rows of a projection are held in memory until they take the place of the old ones at once.")
+        discussion: """
+            The new rows are kept beside the old ones, which are shown until the new take their place at once. A log that \
+            grows as fast as it is folded is never caught up with: that is said, and the mall should be quieter.
+            """)
 
     @Argument(help: "Which projections.") var projections: [String] = []
     @OptionGroup var database: RunningDatabase
@@ -172,7 +175,7 @@ struct Rebuild: AsyncParsableCommand {
                 for state in states {
                     let line =
                         state.error.map { "not rebuilt: \($0)" }
-                        ?? (state.isDone ? "rebuilt" : state.reached.map { "at \($0)" } ?? "waiting")
+                        ?? (state.isDone ? "rebuilt" : state.progress)
                     if said.updateValue(line, forKey: state.projection) != line {
                         print("\(state.projection): \(line)")
                     }
@@ -180,6 +183,13 @@ struct Rebuild: AsyncParsableCommand {
                 isDone = states.allSatisfy { $0.isDone || $0.error != nil }
             }
         }
+    }
+}
+
+extension Rebuilds.State {
+    fileprivate var progress: String {
+        guard let reached, let behind else { return "waiting" }
+        return "at \(reached), \(behind) behind" + (isLosing ? ", and the log grows as fast" : "")
     }
 }
 

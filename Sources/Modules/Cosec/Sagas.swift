@@ -19,9 +19,9 @@ struct SagaRow: ProjectionRow {
     var version: Version
 
     static let columns: [Column<SagaRow>] = [
-        Column("startedAt", .int) { .instant($0.startedAt) },
-        Column("status", .text) { .text($0.status.rawValue) },
-        Column("order", .uuid) { .uuid($0.id.rawValue) },
+        Column("startedAt", .int, indexed: 2) { .instant($0.startedAt) },
+        Column("status", .text, indexed: 2) { .text($0.status.rawValue) },
+        Column("order", .uuid, indexed: 2) { .uuid($0.id.rawValue) },
     ]
 }
 

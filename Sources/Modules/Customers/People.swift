@@ -12,7 +12,7 @@ struct CustomerRow: ProjectionRow {
     var version: Version
 
     static let columns: [Column<CustomerRow>] = [
-        Column("name", .text) { .text(normalized($0.name)) },
+        Column("name", .text, indexed: 2) { .text(normalized($0.name)) },
         Column("enabled", .bool) { .bool($0.enabled) },
         Column("words", .text) { .text(normalized("\($0.name) \($0.smsNumber)")) },
     ]

@@ -25,10 +25,10 @@ struct ListRow: ProjectionRow {
     var version: Version
 
     static let columns: [Column<ListRow>] = [
-        Column("createdAt", .int) { .instant($0.createdAt) },
-        Column("status", .text) { .text($0.status.rawValue) },
-        Column("bot", .uuid) { $0.botId.map { .uuid($0.rawValue) } ?? .null },
-        Column("order", .uuid) { .uuid($0.orderId.rawValue) },
+        Column("createdAt", .int, indexed: 2) { .instant($0.createdAt) },
+        Column("status", .text, indexed: 2) { .text($0.status.rawValue) },
+        Column("bot", .uuid, indexed: 2) { $0.botId.map { .uuid($0.rawValue) } ?? .null },
+        Column("order", .uuid, indexed: 2) { .uuid($0.orderId.rawValue) },
         Column("needsClerk", .bool) { .bool($0.needsClerk) },
         Column("onShelf", .bool) { .bool($0.onShelf) },
         Column("words", .text) { .text(normalized($0.words)) },

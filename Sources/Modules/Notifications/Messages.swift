@@ -17,11 +17,11 @@ struct MessageRow: ProjectionRow {
     var version: Version
 
     static let columns: [Column<MessageRow>] = [
-        Column("createdAt", .int) { .instant($0.createdAt) },
-        Column("status", .text) { .text($0.status.rawValue) },
+        Column("createdAt", .int, indexed: 2) { .instant($0.createdAt) },
+        Column("status", .text, indexed: 2) { .text($0.status.rawValue) },
         Column("kind", .text) { .text($0.kind.rawValue) },
-        Column("order", .uuid) { .uuid($0.orderId.rawValue) },
-        Column("customer", .uuid) { .uuid($0.customerId.rawValue) },
+        Column("order", .uuid, indexed: 2) { .uuid($0.orderId.rawValue) },
+        Column("customer", .uuid, indexed: 2) { .uuid($0.customerId.rawValue) },
     ]
 }
 

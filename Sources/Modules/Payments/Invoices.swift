@@ -37,10 +37,10 @@ struct InvoiceRow: ProjectionRow {
     }
 
     static let columns: [Column<InvoiceRow>] = [
-        Column("createdAt", .int) { $0.createdAt.map { .instant($0) } ?? .null },
-        Column("status", .text) { $0.status.map { .text($0.rawValue) } ?? .null },
-        Column("order_id", .uuid) { .uuid($0.orderId.rawValue) },
-        Column("customer", .uuid) { $0.customerId.map { .uuid($0.rawValue) } ?? .null },
+        Column("createdAt", .int, indexed: 2) { $0.createdAt.map { .instant($0) } ?? .null },
+        Column("status", .text, indexed: 2) { $0.status.map { .text($0.rawValue) } ?? .null },
+        Column("order_id", .uuid, indexed: 2) { .uuid($0.orderId.rawValue) },
+        Column("customer", .uuid, indexed: 2) { $0.customerId.map { .uuid($0.rawValue) } ?? .null },
         Column("words", .text) { row in
             let number = row.number.map { "\($0)" } ?? ""
             return .text(normalized("\(row.customerName ?? "") \(row.pickupCode ?? "") \(number)"))

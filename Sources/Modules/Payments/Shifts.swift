@@ -15,7 +15,7 @@ struct ShiftRow: ProjectionRow {
     var version: Version
 
     static let columns: [Column<ShiftRow>] = [
-        Column("openedAt", .int) { .instant($0.openedAt) },
+        Column("openedAt", .int, indexed: 2) { .instant($0.openedAt) },
         Column("open", .bool) { .bool($0.closedAt == nil) },
     ]
 }

@@ -79,12 +79,7 @@ public struct OrderStorage: ProjectionStorage {
         """
     }
 
-    public func clear() -> SQL {
-        """
-        truncate search.orders, search.documents, search.terms, search.postings, search.stages, search.statuses,
-            search.bands, search.eras
-        """
-    }
+    public let schema = "search"
 }
 
 /// The kinds of term, as they are stored.

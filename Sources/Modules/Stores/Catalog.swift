@@ -21,8 +21,8 @@ struct CatalogRow: ProjectionRow {
     static let historyLimit = 50
 
     static let columns: [Column<CatalogRow>] = [
-        Column("name", .text) { .text(normalized($0.name)) },
-        Column("store", .uuid) { .uuid($0.storeId.rawValue) },
+        Column("name", .text, indexed: 2) { .text(normalized($0.name)) },
+        Column("store", .uuid, indexed: 2) { .uuid($0.storeId.rawValue) },
         Column("words", .text) { .text(normalized("\($0.name) \($0.sku) \($0.description)")) },
     ]
 

@@ -51,6 +51,8 @@ public enum Limits {
     static let purge = Duration.seconds(600)
     /// How often it is looked for projections that are to be folded anew.
     static let rebuilds = Duration.seconds(1)
-    /// Rows of one projection that one statement writes when they take the place of others.
+    /// How often it is looked whether a rebuild comes nearer to the end of the log.
+    static let chase = Duration.seconds(5)
+    /// Rows of one projection that one statement writes while it is folded anew.
     static let rowsPerStore = 500
 }

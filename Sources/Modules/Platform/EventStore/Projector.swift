@@ -92,29 +92,56 @@ public actor Projector {
     /// Reads again where it stands and every row it folds on, before the next batch.
     func forget() { isKnown = false }
 
-    /// Folds projections anew, from the beginning of the log, while they go on being shown; `told` hears how far it is.
+    /// Folds projections anew, from the beginning of the log, while the old rows are shown and go on; `told` hears how far
+    /// it is, and how far from the end.
     ///
-    /// The new rows take the place of the old between two batches, in one transaction with the mark, unmoved, and with
+    /// The new tables take the place of the old between two batches, in one transaction with the mark, unmoved, and with
     /// another epoch: pages begin anew. One of several processes that is not ahead is refused by the mark.
-    func rebuild(_ names: Set<String>, _ told: @Sendable (Position) async throws -> Void) async throws {
-        let shadows = projections.filter { names.contains($0.definition.name) }.map { Shadow($0.definition) }
+    func rebuild(
+        _ names: Set<String>,
+        _ told: @Sendable (_ reached: Position, _ behind: Int64, _ isLosing: Bool) async throws -> Void
+    ) async throws {
+        let shadows = projections.filter { names.contains($0.definition.name) }.map { Shadow($0.definition, pool) }
+        do {
+            for shadow in shadows { try await shadow.begin() }
+            try await rebuild(shadows, told)
+        } catch {
+            // Whatever is left of it, whoever works next sweeps.
+            for shadow in shadows { try? await shadow.end() }
+            throw error
+        }
+    }
+
+    private func rebuild(
+        _ shadows: [Shadow], _ told: @Sendable (Position, Int64, Bool) async throws -> Void
+    ) async throws {
+        var chase = Chase()
         let log = Log(pool)
         var reached = Position.start
         while true {
             try Task.checkCancellation()
             let rows = try await log.rows(after: reached).prefix { $0.envelope.position <= position }
             guard let last = rows.last?.envelope.position else { break }
-            for shadow in shadows { try fold(Array(rows), by: shadow) }
+            for shadow in shadows { try await fold(Array(rows), by: shadow) }
             reached = last
-            try await told(reached)
+            let behind = position.rawValue - reached.rawValue
+            let wasLosing = chase.isLosing
+            chase.look(behind: behind, at: .now)
+            if chase.isLosing && !wasLosing {
+                logger.warning(
+                    "a rebuild does not catch up: the log grows as fast as it is folded",
+                    metadata: ["reached": "\(reached)", "behind": "\(behind)"])
+            }
+            try await told(reached, behind, chase.isLosing)
         }
+        for shadow in shadows { try await shadow.analyze() }
         try await withCheckedThrowingContinuation { done in
             if isRunning { swap = (shadows, reached, done) } else { done.resume(throwing: CancellationError()) }
         }
     }
 
-    private func fold(_ rows: [LogRow], by shadow: Shadow) throws {
-        try shadow.fold(rows) { skip($0, shadow.definition.name, $1) }
+    private func fold(_ rows: [LogRow], by shadow: Shadow) async throws {
+        try await shadow.fold(rows) { skip($0, shadow.definition.name, $1) }
     }
 
     private func swapIn() async {
@@ -126,21 +153,13 @@ public actor Projector {
             while reached < position {
                 let rows = try await log.rows(after: reached).prefix { $0.envelope.position <= position }
                 guard let last = rows.last?.envelope.position else { break }
-                for shadow in shadows { try fold(Array(rows), by: shadow) }
+                for shadow in shadows { try await fold(Array(rows), by: shadow) }
                 reached = last
             }
             let at = position
-            let stored = shadows.map { ($0.definition.storage, $0.rows) }
             try await pool.transaction { session in
                 _ = try await session.query("select mall.advance(\(Self.name), \(at.rawValue), \(at.rawValue))")
-                for (storage, rows) in stored {
-                    _ = try await session.query(storage.clear())
-                    var rest = rows[...]
-                    while !rest.isEmpty {
-                        _ = try await session.pipeline(storage.store(Array(rest.prefix(Limits.rowsPerStore))))
-                        rest = rest.dropFirst(Limits.rowsPerStore)
-                    }
-                }
+                for shadow in shadows { try await shadow.takePlace(in: session) }
                 _ = try await session.query("update mall.epoch set epoch = gen_random_uuid()")
             }
             for shadow in shadows {

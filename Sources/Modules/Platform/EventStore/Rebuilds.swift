@@ -7,6 +7,10 @@ public struct Rebuilds: Sendable {
     public struct State: Sendable, Equatable {
         public let projection: String
         public let reached: Position?
+        /// How many positions were left then.
+        public let behind: Int64?
+        /// The log grows as fast as it is folded: it does not come to an end before the mall is quieter.
+        public let isLosing: Bool
         public let isDone: Bool
         public let error: String?
     }
@@ -22,18 +26,18 @@ public struct Rebuilds: Sendable {
             """
             insert into mall.rebuilds (projection, asked) select unnest(\(projections)), \(clock.now)
             on conflict (projection) do update
-            set asked = excluded.asked, reached = null, done = null, error = null
+            set asked = excluded.asked, reached = null, behind = null, losing = false, done = null, error = null
             where mall.rebuilds.done is not null or mall.rebuilds.error is not null
             """)
     }
 
     public func states() async throws -> [State] {
         try await pool.query(
-            "select projection, reached, done is not null, error from mall.rebuilds order by projection"
+            "select projection, reached, behind, losing, done is not null, error from mall.rebuilds order by projection"
         ).map { row in
             State(
-                projection: try row[0], reached: try row[1, as: Int64?.self].map { Position($0) }, isDone: try row[2],
-                error: try row[3])
+                projection: try row[0], reached: try row[1, as: Int64?.self].map { Position($0) }, behind: try row[2],
+                isLosing: try row[3], isDone: try row[4], error: try row[5])
         }
     }
 
@@ -55,9 +59,12 @@ public struct Rebuilds: Sendable {
         }
     }
 
-    func note(_ reached: Position, of projections: [String]) async throws {
+    func note(_ reached: Position, behind: Int64, isLosing: Bool, of projections: [String]) async throws {
         _ = try await pool.query(
-            "update mall.rebuilds set reached = \(reached.rawValue) where projection = any(\(projections))")
+            """
+            update mall.rebuilds set reached = \(reached.rawValue), behind = \(behind), losing = \(isLosing)
+            where projection = any(\(projections))
+            """)
     }
 
     func finish(_ projections: [String], error: String?) async throws {

@@ -7,4 +7,13 @@ public let eventStoreMigrations = [
     Migration(3, "advance", sql: String(decoding: PackageResources.advance_sql, as: UTF8.self)),
     Migration(4, "horizon", sql: String(decoding: PackageResources.horizon_sql, as: UTF8.self)),
     Migration(6, "rebuilds", sql: String(decoding: PackageResources.rebuilds_sql, as: UTF8.self)),
+    Migration(
+        7, "rebuilds that fall behind",
+        sql: """
+            alter table mall.rebuilds
+                -- How many positions were left when it last said how far it is.
+                add behind bigint,
+                -- Whether the log grows as fast as it is folded.
+                add losing bool not null default false;
+            """),
 ]

@@ -126,6 +126,7 @@ public actor Worker {
     private func work() async throws {
         isActive = true
         logger.info("this process consumes and projects")
+        try await Shadow.sweep(pool)
         try await rebuilds.know(projections)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for consumer in consumers { group.addTask { await consumer.run() } }
@@ -157,11 +158,15 @@ public actor Worker {
     private func rebuild(_ wanted: [String]) async throws {
         logger.notice("projections are folded anew", metadata: ["projections": "\(wanted)"])
         do {
-            try await projector.rebuild(Set(wanted)) { try await self.rebuilds.note($0, of: wanted) }
+            try await projector.rebuild(Set(wanted)) { reached, behind, isLosing in
+                try await self.rebuilds.note(reached, behind: behind, isLosing: isLosing, of: wanted)
+            }
             try await rebuilds.finish(wanted, error: nil)
         } catch {
-            // Whoever takes over does it; what is no fault of the moment is said.
+            // Whoever takes over does it, and so does the next look where the database was away; what is no fault of the
+            // moment is said.
             if Task.isCancelled { return }
+            if let error = error as? PostgresError, error.isOfTheWorld { throw error }
             try await rebuilds.finish(wanted, error: "\(error)")
         }
     }

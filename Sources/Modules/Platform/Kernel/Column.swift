@@ -36,11 +36,19 @@ public enum ColumnKind: Sendable {
 public struct Column<Row>: Sendable {
     public let name: String
     public let kind: ColumnKind
+    /// The number of the migration that gives it an index, from 2 on; nil for one that is looked through.
+    public let indexed: Int?
     public let value: @Sendable (Row) -> ColumnValue
 
-    public init(_ name: String, _ kind: ColumnKind, _ value: @escaping @Sendable (Row) -> ColumnValue) {
+    /// An index makes each change of a row dearer, so it is for what finds few of many rows, or orders them. Like all
+    /// migrations, one that has run anywhere is never changed: a column that is indexed later has a higher number.
+    public init(
+        _ name: String, _ kind: ColumnKind, indexed: Int? = nil, _ value: @escaping @Sendable (Row) -> ColumnValue
+    ) {
+        precondition(indexed ?? 2 >= 2, "column \(name): the first migration makes the table")
         self.name = name
         self.kind = kind
+        self.indexed = indexed
         self.value = value
     }
 }

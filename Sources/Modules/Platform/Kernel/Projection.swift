@@ -74,7 +74,13 @@ public struct Projection<Row: ProjectionRow>: Folding {
         @ListBuilder<Fold<Row>> _ folds: () -> [Fold<Row>]
     ) {
         self.name = name
-        self.storage = storage ?? TableStorage(name, columns: Row.columns.map { ($0.name, $0.kind) })
+        self.storage =
+            storage
+            ?? TableStorage(
+                name, columns: Row.columns.map { ($0.name, $0.kind) },
+                indexes: Dictionary(
+                    grouping: Row.columns.filter { $0.indexed != nil }, by: { $0.indexed ?? 0 }
+                ).mapValues { $0.map(\.name) })
         var byEvent: [String: Fold<Row>] = [:]
         for fold in folds() {
             precondition(byEvent[fold.event] == nil, "projection \(name) folds \(fold.event) twice")

@@ -45,6 +45,45 @@ public struct SQL: ExpressibleByStringInterpolation, Sendable, Hashable {
         return copy
     }
 
+    /// The same statement about the tables of another schema: where its text has the name and a dot behind it, it has the
+    /// other name.
+    public func moved(from schema: String, to other: String) -> SQL {
+        var copy = SQL(raw: "")
+        copy.bytes = bytes
+        copy.planning = planning
+        let source = text.utf8
+        var from = source.startIndex
+        for (index, parameter) in parameters.enumerated() {
+            let mark = source.index(source.startIndex, offsetBy: parameter.mark)
+            copy.text += Self.renamed(text[from..<mark], schema, other)
+            copy.add(parameter.type, offset: parameter.offset, length: parameter.length)
+            from = source.index(mark, offsetBy: 1 + String(index + 1).utf8.count)
+        }
+        copy.text += Self.renamed(text[from...], schema, other)
+        return copy
+    }
+
+    private static func renamed(_ text: Substring, _ schema: String, _ other: String) -> String {
+        var renamed: [UInt8] = []
+        let (text, name) = (Array(text.utf8), Array("\(schema).".utf8))
+        var place = 0
+        while place < text.count {
+            let isWhole = place == 0 || !Self.isOfName(text[place - 1])
+            if isWhole, text[place...].starts(with: name) {
+                renamed += Array("\(other).".utf8)
+                place += name.count
+            } else {
+                renamed.append(text[place])
+                place += 1
+            }
+        }
+        return String(decoding: renamed, as: UTF8.self)
+    }
+
+    private static func isOfName(_ byte: UInt8) -> Bool {
+        (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte) || byte == 95 || byte == 46
+    }
+
     public static func + (a: SQL, b: SQL) -> SQL {
         var sum = a
         sum.append(b)

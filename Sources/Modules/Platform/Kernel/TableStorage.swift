@@ -4,10 +4,12 @@ public import FoundationEssentials
 public struct TableStorage: ProjectionStorage {
     private let table: String
     private let columns: [(name: String, kind: ColumnKind)]
+    /// The columns with an index, by the number of the migration that makes it.
+    private let indexes: [Int: [String]]
 
     /// Names are written into SQL and come from code: letters, digits and underscores only. PostgreSQL does not tell large
     /// letters from small ones in them.
-    public init(_ name: String, columns: [(name: String, kind: ColumnKind)]) {
+    public init(_ name: String, columns: [(name: String, kind: ColumnKind)], indexes: [Int: [String]] = [:]) {
         for name in [name] + columns.map(\.name) {
             precondition(
                 name.utf8.allSatisfy {
@@ -17,6 +19,7 @@ public struct TableStorage: ProjectionStorage {
         }
         table = "live.\(name)"
         self.columns = columns
+        self.indexes = indexes
     }
 
     public var migrations: [Migration] {
@@ -36,6 +39,17 @@ public struct TableStorage: ProjectionStorage {
                     create index on \(table) (position);
                     """)
         ]
+            + indexes.sorted { $0.key < $1.key }.map { number, names in
+                Migration(
+                    number, "index \(names.joined(separator: ", ")) of \(table)",
+                    sql: names.map(index).joined(separator: "\n"))
+            }
+    }
+
+    /// Of what is shown: tombstones are found by their position alone.
+    private func index(_ name: String) -> String {
+        let method = kind(of: name) == .uuids ? "using gin " : ""
+        return "create index on \(table) \(method)(c_\(name)) where not deleted;"
     }
 
     public func load(_ keys: [UUID]) -> SQL {
@@ -87,7 +101,7 @@ public struct TableStorage: ProjectionStorage {
         "delete from \(raw: table) where deleted and position <= \(position.rawValue)"
     }
 
-    public func clear() -> SQL { "truncate \(raw: table)" }
+    public let schema = "live"
 
     private var fieldNames: [String] {
         ["key", "position", "deleted", "value", "detail", "cause"] + columns.map { "c_\($0.name)" }

@@ -86,6 +86,7 @@ public protocol ProjectionStorage: Sendable {
     func changed(since position: Position) -> SQL
     /// Drops tombstones at or before `position`.
     func purge(upTo position: Position) -> SQL
-    /// Empties it, to be folded anew.
-    func clear() -> SQL
+    /// The schema of its tables and functions, by which its statements and migrations name all of them. To be folded anew it
+    /// is made once more, in another schema.
+    var schema: String { get }
 }
