@@ -46,6 +46,7 @@ struct Case: CustomTestStringConvertible, Sendable {
         case "fieldCount": limits.fieldCount = value
         case "body": limits.body = value
         case "chunkLine": limits.chunkLine = value
+        case "chunkOverhead": limits.chunkOverhead = value
         default: fatalError("there is no limit \(parts[0])")
         }
     }

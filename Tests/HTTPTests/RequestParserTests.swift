@@ -18,6 +18,17 @@ import Testing
         for cut in input.indices {
             #expect(read([input[..<cut], input[cut...]], rule) == rule.expected, "cut at \(cut)")
         }
+        var random = SeededRandom(seed: 7)
+        for _ in 0..<20 {
+            var pieces: [ArraySlice<UInt8>] = []
+            var rest = input
+            while !rest.isEmpty {
+                let piece = rest.prefix(Int.random(in: 1...7, using: &random))
+                pieces.append(piece)
+                rest = rest.dropFirst(piece.count)
+            }
+            #expect(read(pieces, rule) == rule.expected, "seed 7, cut in \(pieces.map(\.count))")
+        }
     }
 
     @Test(arguments: Case.all.filter { $0.expected.last != "waits" })

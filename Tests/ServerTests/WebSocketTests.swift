@@ -94,6 +94,10 @@ private final class Echo: WebSocketHandler {
         let answer = await server.client().ask("GET", "/live")
         #expect(answer?.status == 426)
         #expect(answer?["upgrade"] == "websocket")
+        #expect(answer?["connection"] == "upgrade")
+        #expect(answer?["sec-websocket-version"] == "13")
+        let last = await server.client().ask("GET", "/live", "Connection: close")
+        #expect(last?["connection"] == "close, upgrade")
         await server.stop()
     }
 

@@ -16,8 +16,9 @@ struct ByteSet {
     static let path = ByteSet(low: 0x2fff_fff2_0000_0000, high: 0x57ff_fffe_afff_ffff)
     /// What a query may hold: any visible character but `" # < >`, again what browsers send as it is.
     static let query = ByteSet(low: 0xafff_fff2_0000_0000, high: 0x7fff_ffff_ffff_ffff)
-    /// A host with a port: letters, digits, `-._~`, sub-delimiters, percent, colon and brackets. RFC 3986 §3.2.2.
-    static let host = ByteSet(low: 0x2fff_7ff2_0000_0000, high: 0x47ff_fffe_afff_fffe)
+    /// A host with a port: letters, digits, `-._~`, sub-delimiters, colon and brackets. RFC 3986 §3.2.2, without escapes,
+    /// which no name of a host has.
+    static let host = ByteSet(low: 0x2fff_7fd2_0000_0000, high: 0x47ff_fffe_afff_fffe)
     /// `cookie-octet`. RFC 6265 §4.1.1.
     static let cookie = ByteSet(low: 0xf7ff_effa_0000_0000, high: 0x7fff_ffff_efff_ffff)
 }
@@ -99,14 +100,14 @@ extension UnsafeRawBufferPointer {
         return part(start..<end)
     }
 
-    /// The members of a comma-separated list, trimmed; empty ones are skipped. RFC 9110 §5.6.1.
-    func forEachListMember(_ body: (UnsafeRawBufferPointer) -> Void) {
+    /// The members of a comma-separated list, trimmed; empty ones are skipped unless they are asked for. RFC 9110 §5.6.1.
+    func forEachListMember(withEmpty: Bool = false, _ body: (UnsafeRawBufferPointer) -> Void) {
         var start = 0
         while start <= count {
             var end = start
             while end < count, self[end] != UInt8(ascii: ",") { end += 1 }
             let member = part(start..<end).trimmed()
-            if !member.isEmpty { body(member) }
+            if withEmpty || !member.isEmpty { body(member) }
             start = end + 1
         }
     }

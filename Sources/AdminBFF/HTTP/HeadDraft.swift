@@ -1,3 +1,5 @@
+import Glibc
+
 /// A head while its lines arrive: what has been read, and what must be known of it as a whole before it is believed.
 struct HeadDraft: Sendable {
     private var method = Method.get
@@ -66,6 +68,8 @@ struct HeadDraft: Sendable {
         targetAuthority = authority.lowerBound - base..<authority.upperBound - base
         // No path in the target means the root: the last slash of the scheme stands for it.
         guard end < rest.upperBound, bytes[end] == UInt8(ascii: "/") else {
+            // Neither path nor query: OPTIONS asks the server as a whole. RFC 9112 §3.2.4.
+            if method == .options, end == rest.upperBound { return }
             try readQuery(bytes, end..<rest.upperBound, base)
             path = rest.lowerBound - 1 - base..<rest.lowerBound - base
             return
@@ -160,15 +164,15 @@ struct HeadDraft: Sendable {
     }
 
     private mutating func addCodings(_ value: UnsafeRawBufferPointer) {
-        let before = codings.count
-        value.forEachListMember { coding in
+        // RFC 9110 §5.6.1.2 would let empty members pass; readers differ about `chunked,`, and nobody needs it.
+        value.forEachListMember(withEmpty: true) { coding in
             if coding.equalsIgnoringCase("chunked") {
                 codings.append(.chunked)
             } else {
-                codings.append(coding.allSatisfy(ByteSet.token.contains) ? .other : .malformed)
+                let isToken = !coding.isEmpty && coding.allSatisfy(ByteSet.token.contains)
+                codings.append(isToken ? .other : .malformed)
             }
         }
-        if codings.count == before { codings.append(.malformed) }
     }
 
     /// `uri-host [ ":" port ]`, without user information, which RFC 9110 §4.2.4 has us treat as an error.
@@ -177,9 +181,7 @@ struct HeadDraft: Sendable {
         var host = text
         if text[0] == UInt8(ascii: "[") {
             guard let end = text.firstIndex(of: UInt8(ascii: "]")), end > 1 else { return false }
-            guard text.part(1..<end).allSatisfy({ ByteSet.host.contains($0) && $0 != UInt8(ascii: "[") }) else {
-                return false
-            }
+            guard isLiteral(text.part(1..<end)) else { return false }
             host = text.part(end + 1..<text.count)
             guard host.isEmpty || host[0] == UInt8(ascii: ":") else { return false }
         }
@@ -192,7 +194,21 @@ struct HeadDraft: Sendable {
         guard colon > 0 || text[0] == UInt8(ascii: "[") else { return false }
         guard colon < host.count else { return true }
         let port = host.part(colon + 1..<host.count)
-        return port.count <= 5 && port.allSatisfy { $0.decimal != nil }
+        guard port.count <= 5, port.allSatisfy({ $0.decimal != nil }) else { return false }
+        return port.reduce(0) { $0 * 10 + Int($1.decimal ?? 0) } <= 65_535
+    }
+
+    /// An address of IPv6, without a zone, or one of a future version. RFC 3986 §3.2.2.
+    private func isLiteral(_ text: UnsafeRawBufferPointer) -> Bool {
+        if text.first?.lowercased == UInt8(ascii: "v") {
+            guard let dot = text.firstIndex(of: UInt8(ascii: ".")), dot > 1, dot + 1 < text.count else { return false }
+            return text.part(1..<dot).allSatisfy { $0.hexadecimal != nil }
+                && text.part(dot + 1..<text.count).allSatisfy {
+                    ByteSet.host.contains($0) && $0 != UInt8(ascii: "[") && $0 != UInt8(ascii: "]")
+                }
+        }
+        var address = in6_addr()
+        return inet_pton(AF_INET6, String(decoding: text, as: UTF8.self), &address) == 1
     }
 
     // RFC 9112 §6.3

@@ -9,6 +9,9 @@ public struct Limits: Sendable, Equatable {
     public var body = 1_048_576
     /// Bytes of a chunk's size line with its extensions.
     public var chunkLine = 256
+    /// Bytes of size lines beyond what chunks of a sensible size need: 16 and twice the data for each chunk. Without it a
+    /// body of one-byte chunks with long extensions costs 256 times what it holds.
+    public var chunkOverhead = 16_384
     /// Empty lines forgiven before a request line. RFC 9112 §2.2.
     public var emptyLines = 1
     /// From the first byte of a head to its end.

@@ -42,7 +42,9 @@ public struct RequestParser: Sendable {
     private var emptyLines = 0
     private var draft = HeadDraft()
     private var bodyBytes = 0
+    private var chunkOverhead = 0
     private var trailerBytes = 0
+    private var trailerCount = 0
 
     public init(limits: Limits = Limits()) {
         self.limits = limits
@@ -77,7 +79,7 @@ public struct RequestParser: Sendable {
                         guard length <= bodyLimit else { throw .bodyTooLarge }
                         state = .body(left: length)
                     case .chunked:
-                        (bodyBytes, trailerBytes) = (0, 0)
+                        (bodyBytes, chunkOverhead, trailerBytes, trailerCount) = (0, 0, 0, 0)
                         state = .chunkSize
                     }
                 case .body(left: 0):
@@ -95,6 +97,8 @@ public struct RequestParser: Sendable {
                     drop(line, &position)
                     guard size <= bodyLimit - bodyBytes else { throw .bodyTooLarge }
                     bodyBytes += size
+                    chunkOverhead = max(0, chunkOverhead + line.count - 16 - 2 * size)
+                    guard chunkOverhead <= limits.chunkOverhead else { throw .wastefulChunks }
                     state = size == 0 ? .trailers : .chunk(left: size)
                 case .chunk(left: 0):
                     state = .chunkEnd
@@ -111,12 +115,17 @@ public struct RequestParser: Sendable {
                     state = .chunkSize
                 case .trailers:
                     // Read for their form and forgotten: RFC 9110 §6.5.1 lets nobody merge them unknown into the
-                    // headers.
+                    // headers. What another reader could take for framing, routing or credentials is refused.
                     let room = limits.fieldBytes - trailerBytes - 2
                     guard let line = try line(bytes, position, atMost: room, else: .fieldsTooLarge) else {
                         return .needsMore
                     }
-                    if !line.isEmpty { _ = try field(bytes, line) }
+                    if !line.isEmpty {
+                        trailerCount += 1
+                        guard trailerCount <= limits.fieldCount else { throw .tooManyFields }
+                        let name = bytes.part(try field(bytes, line).name)
+                        guard !Self.isForbiddenInTrailers(name) else { throw .forbiddenTrailer }
+                    }
                     trailerBytes += line.count + 2
                     drop(line, &position)
                     if line.isEmpty {
@@ -233,6 +242,15 @@ public struct RequestParser: Sendable {
         while start < end, bytes[end - 1] == .space || bytes[end - 1] == .tab { end -= 1 }
         guard !bytes.part(start..<end).hasControls else { throw .malformedFieldValue }
         return (line.lowerBound..<colon, start..<end)
+    }
+
+    /// RFC 9110 §6.5.1.
+    private static func isForbiddenInTrailers(_ name: UnsafeRawBufferPointer) -> Bool {
+        let forbidden: [StaticString] = [
+            "authorization", "connection", "content-encoding", "content-length", "content-range", "content-type",
+            "cookie", "expect", "host", "te", "trailer", "transfer-encoding", "upgrade",
+        ]
+        return forbidden.contains { name.equalsIgnoringCase($0) }
     }
 
     /// The size in a chunk's first line. Extensions must be well-formed and are ignored. RFC 9112 §7.1.1.

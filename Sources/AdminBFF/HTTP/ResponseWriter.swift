@@ -44,9 +44,13 @@ public struct ResponseWriter: Sendable {
                 output.append(literal: "\r\n")
             }
         }
+        // Who names a protocol in `Upgrade` must say so here too. RFC 9110 §7.8.
+        let offers = response.status == .upgradeRequired
         switch connection {
+        case .stays where offers: output.append(literal: "connection: upgrade\r\n")
         case .stays, .upgrades: break
         case .staysForOldVersion: output.append(literal: "connection: keep-alive\r\n")
+        case .closes where offers: output.append(literal: "connection: close, upgrade\r\n")
         case .closes: output.append(literal: "connection: close\r\n")
         }
         // Nothing may say there is a body where there is none. RFC 9110 §8.6.

@@ -15,6 +15,8 @@ public enum Violation: String, Error, Hashable, Sendable, CaseIterable {
     case malformedCoding = "the transfer coding is malformed, or chunked is not its last"
     case codingInOldVersion = "a request of HTTP/1.0 has a transfer coding"
     case malformedChunk = "a chunk is malformed"
+    case wastefulChunks = "the chunks are more size lines than data"
+    case forbiddenTrailer = "a trailer says what only a header may say"
     case endedEarly = "the connection ended inside a request"
     case headTooSlow = "the request head took too long"
     case bodyTooSlow = "the request body took too long"
@@ -33,7 +35,9 @@ public enum Violation: String, Error, Hashable, Sendable, CaseIterable {
         switch self {
         case .malformedRequestLine, .malformedTarget, .lineWithoutCarriageReturn, .malformedFieldName,
             .malformedFieldValue, .foldedField, .missingHost, .repeatedHost, .malformedHost, .malformedLength,
-            .repeatedLength, .lengthAndCoding, .malformedCoding, .codingInOldVersion, .malformedChunk, .endedEarly:
+            .repeatedLength, .lengthAndCoding, .malformedCoding, .codingInOldVersion, .malformedChunk, .wastefulChunks,
+            .forbiddenTrailer,
+            .endedEarly:
             .badRequest
         case .headTooSlow, .bodyTooSlow: .requestTimeout
         case .lengthRequired: .lengthRequired

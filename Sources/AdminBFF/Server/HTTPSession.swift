@@ -221,9 +221,10 @@ final class HTTPSession: Session, @unchecked Sendable {
     private func refuse(_ violation: Violation) {
         server.configuration.observer?.refused(violation, connection.peer)
         phase = .over
+        let method = pending?.head.method ?? .get
         pending = nil
         (input, inputStart) = ([], 0)
-        write(.text(violation.rawValue + "\n", violation.status), to: .get, .closes)
+        write(.text(violation.rawValue + "\n", violation.status), to: method, .closes)
         connection.end()
     }
 

@@ -102,7 +102,7 @@ public struct Router: Sendable {
 
     func match(_ head: RequestHead) -> Match {
         head.withPath { path in
-            guard !path.isEmpty else { return .refusal(Self.options(Method.allCases)) }
+            guard !path.isEmpty else { return .refusal(Self.options(methods)) }
             var parameters = PathParameters()
             if let place = find(path, from: 1, in: 0, &parameters) {
                 let node = nodes[place]
@@ -124,6 +124,12 @@ public struct Router: Sendable {
             }
             return .refusal(refusal(head, .notFound))
         }
+    }
+
+    /// What is answered anywhere here.
+    private var methods: [Method] {
+        let own = Set(nodes.flatMap(\.methods) + (folders.isEmpty ? [] : [.get, .head])).union([.options])
+        return Method.allCases.filter(own.contains)
     }
 
     /// The place a segment leads to, which is made if there is none.
