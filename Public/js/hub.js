@@ -30,7 +30,7 @@ export class Hub {
     return (message) => this.#asked(tab, message)
   }
 
-  #asked(tab, { type, view, query }) {
+  #asked(tab, { type, view, query, position }) {
     const id = tab.views.get(view)
     switch (type) {
       case "open": {
@@ -44,6 +44,7 @@ export class Hub {
         return this.#link.send(this.#protocol.open(fresh, query))
       }
       case "change": return this.#link.send(this.#protocol.change(id, query))
+      case "reach": return this.#link.send(this.#protocol.reach(position))
       case "check": return this.#link.send(this.#protocol.check(id))
       case "close": return this.#close(tab, view)
       case "connect": return this.#link.connect()

@@ -105,6 +105,7 @@ class Live {
   reached(position, timeout = 10_000) {
     hold.release()
     if (this.shown?.position >= position) return Promise.resolve(true)
+    this.ask({ type: "reach", position })
     return new Promise((resolve) => {
       const entry = { position, resolve }
       this.#waiting.add(entry)

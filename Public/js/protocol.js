@@ -50,6 +50,8 @@ export class Protocol {
   epoch = null
   cursor = null
   position = 0
+  /** The newest position of a command of the page's own. */
+  awaited = 0
   greeted = false
   mismatches = 0
 
@@ -84,6 +86,12 @@ export class Protocol {
 
   check(id) {
     return this.greeted && this.views.get(id)?.complete ? [{ type: "check", view: id }] : []
+  }
+
+  /** A command was committed at this position: a commit that reaches it is wanted even if nothing here has changed. */
+  reach(position) {
+    this.awaited = Math.max(this.awaited, position)
+    return this.greeted && this.position < position ? [{ type: "reach", position }] : []
   }
 
   // What happened to the connection.
@@ -130,6 +138,7 @@ export class Protocol {
     if (!same) {
       for (const view of this.views.values()) view.complete = false
       this.cursor = null
+      this.position = this.awaited = 0
     }
     this.epoch = epoch
     this.user = user
@@ -138,6 +147,7 @@ export class Protocol {
       view.refused = false
       send.push(view.openMessage(this.cursor))
     }
+    send.push(...this.reach(this.awaited))
     return { send, show }
   }
 

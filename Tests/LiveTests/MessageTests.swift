@@ -26,6 +26,7 @@ struct MessageTests {
                 == .changeView(view: 2, ClientMessage.Query()))
         #expect(try ClientMessage(Array("{\"type\":\"close\",\"view\":3}".utf8)) == .close(view: 3))
         #expect(try ClientMessage(Array(" {\"type\":\"check\",\"view\":4} ".utf8)) == .check(view: 4))
+        #expect(try ClientMessage(Array("{\"type\":\"reach\",\"position\":7}".utf8)) == .reach(Position(7)))
     }
 
     @Test(arguments: [
@@ -36,6 +37,7 @@ struct MessageTests {
         "{\"type\":\"open\",\"view\":1}",
         "{\"type\":\"open\",\"view\":1,\"topic\":\"orders\",\"cursor\":\"e.1\",\"have\":[1]}",
         "{\"type\":\"open\",\"view\":1,\"topic\":\"orders\",\"filter\":{\"a\"}}", "{\"type\":\"close\",\"view\":1.5}",
+        "{\"type\":\"reach\"}", "{\"type\":\"reach\",\"position\":\"7\"}",
     ])
     func `what is not a message of the protocol breaks it`(bytes: String) {
         #expect(throws: ProtocolViolation.self) { try ClientMessage(Array(bytes.utf8)) }

@@ -436,6 +436,30 @@ struct TrapTests {
         #expect(page.messages.last?.type == "commit" && page.position == 4)
     }
 
+    @Test func `a page that waits for its own command hears of it at once, though nothing it shows has changed`() {
+        let server = filled(3)
+        let page = connected(server)
+        page.open(1, "orders", ThingFilter(status: ["ready"]))
+        server.read()
+        page.read()
+        let count = page.messages.count
+        page.send("{\"type\":\"reach\",\"position\":5}")
+        page.read()
+        #expect(page.messages.count == count)
+        // On the way there it hears of every commit, after it of none.
+        for position in 4...6 {
+            log.write([("orders", key(position), .make(position))])
+            server.show()
+        }
+        page.read()
+        #expect(page.messages.dropFirst(count).map(\.type) == ["commit", "commit"])
+        #expect(page.position == 5)
+        // What is reached already is told at once.
+        page.send("{\"type\":\"reach\",\"position\":6}")
+        page.read()
+        #expect(page.position == 6)
+    }
+
     @Test func `a withdrawn topic ends its views at once, even of a page that is stalled`() {
         let server = filled(3)
         let page = connected(server)

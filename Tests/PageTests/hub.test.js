@@ -164,3 +164,23 @@ test("a tab that joins after a session ended is not told that its own is over", 
   const late = tab(hub)
   assert.equal(late.last("status"), undefined)
 })
+
+test("a tab that has sent a command asks to be told of it, once more after a reconnection, and not of what it has seen", () => {
+  const hub = new Hub("ws://mall/admin/live")
+  const one = tab(hub)
+  one.ask({ type: "connect" })
+  latest().hear(hello(), commit(10))
+  one.ask({ type: "reach", position: 10 })
+  assert.deepEqual(latest().sent, [])
+  one.ask({ type: "reach", position: 12 })
+  assert.deepEqual(latest().sent, [{ type: "reach", position: 12 }])
+  latest().end(1006)
+  mock.timers.tick(60_000)
+  latest().hear(hello())
+  assert.deepEqual(latest().sent, [{ type: "reach", position: 12 }])
+  latest().end(1006)
+  mock.timers.tick(60_000)
+  // In another life of the log positions say nothing.
+  latest().hear(hello("e2"))
+  assert.deepEqual(latest().sent, [])
+})

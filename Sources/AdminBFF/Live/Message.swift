@@ -7,6 +7,9 @@ public enum ClientMessage: Equatable, Sendable {
     case changeView(view: Int, Query)
     case close(view: Int)
     case check(view: Int)
+    /// A command of the page's own was committed at this position: it wants to hear when it has been brought there,
+    /// also if nothing that it shows has changed.
+    case reach(Position)
 
     /// What a view shows. What is nil stays as it was, or is the topic's usual.
     public struct Query: Equatable, Sendable {
@@ -34,6 +37,10 @@ public enum ClientMessage: Equatable, Sendable {
 
     private static func read(_ members: Members) throws(Refusal) -> ClientMessage {
         guard let type: String = try members.read("type") else { throw .invalid("a message without a type") }
+        if type == "reach" {
+            guard let position: Int64 = try members.read("position") else { throw .invalid("reach without a position") }
+            return .reach(Position(position))
+        }
         guard let view: Int = try members.read("view") else { throw .invalid("\(type) without a view") }
         switch type {
         case "open":

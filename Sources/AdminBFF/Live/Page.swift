@@ -30,6 +30,8 @@ public final class Page {
     /// The last commit it was sent.
     var told = Position.start
     var toldAt: Instant
+    /// Up to here it hears of every commit, whether or not one concerns what it shows.
+    var awaited = Position.start
     /// Views whose checksum it asked for while it was behind.
     var owedChecks: [Int] = []
     var isGone = false
@@ -60,6 +62,7 @@ public final class Page {
         reached = position
         floor = .start
         told = .start
+        awaited = .start
     }
 
     var isSlow: Bool { sink.unsent > LiveLimits.unsent }

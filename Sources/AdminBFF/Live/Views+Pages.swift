@@ -19,6 +19,7 @@ extension Views {
         page.isGone = true
         pages.removeAll { $0 === page }
         pagesAhead.removeAll { $0 === page }
+        pagesAwaiting.removeAll { $0 === page }
         for watch in page.watches { watch.topic.leave(page, watch.id) }
         page.watches = []
         for attachment in page.attachments { release(attachment) }
@@ -58,6 +59,10 @@ extension Views {
         case .close(let id): close(id, of: page)
         case .check(let id):
             if page.isLevel { sendCheck(id, page, now: now) } else { oweCheck(id, page) }
+        case .reach(let position):
+            page.awaited = max(page.awaited, position)
+            if !pagesAwaiting.contains(where: { $0 === page }) { pagesAwaiting.append(page) }
+            tellAwaiting(now: now)
         }
         deliver(page, now: now)
     }

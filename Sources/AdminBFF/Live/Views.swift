@@ -24,6 +24,8 @@ public final class Views {
     var pages: [Page] = []
     /// Those that came with a cursor ahead of the head.
     var pagesAhead: [Page] = []
+    /// Those that want to hear of a position they have not been told of yet.
+    var pagesAwaiting: [Page] = []
     private var viewsMade: Int
     private var marks = 0
 
@@ -295,10 +297,20 @@ public final class Views {
             }
         }
         if !hasGap, let next = ahead.first { close(gapBefore: next, now: now, kept: true) }
-        guard !pagesAhead.isEmpty else { return }
-        let reached = pagesAhead.filter { $0.floor <= head }
-        pagesAhead.removeAll { $0.floor <= head }
-        for page in reached { deliver(page, now: now) }
+        if !pagesAhead.isEmpty {
+            let reached = pagesAhead.filter { $0.floor <= head }
+            pagesAhead.removeAll { $0.floor <= head }
+            for page in reached { deliver(page, now: now) }
+        }
+        if !pagesAwaiting.isEmpty { tellAwaiting(now: now) }
+    }
+
+    /// A page that is behind is told when it is level again, and one that is slow with the next heartbeat it can take.
+    func tellAwaiting(now: Instant) {
+        for page in pagesAwaiting where page.isLevel && page.told < min(page.awaited, head) && !page.isSlow {
+            commit(page, now: now)
+        }
+        pagesAwaiting.removeAll { $0.told >= $0.awaited }
     }
 
     /// A change set is missing. What changed since is read once for all views, or, behind the horizon, every view is.
