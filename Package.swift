@@ -9,7 +9,7 @@ let package = Package(
         // What `Benchmarks` and `Tests/Fuzz`, packages of their own, are built from.
         .library(name: "EventLoop", targets: ["EventLoop"]),
         .library(name: "HTTP", targets: ["HTTP"]),
-        .library(name: "WebSocket", targets: ["WebSocket"]),
+        .library(name: "WebSocket", targets: ["Deflate", "WebSocket"]),
         .library(name: "Kernel", targets: ["Kernel"]),
         .executable(name: "mallbots", targets: ["App"]),
         .library(name: "Search", targets: ["Kernel", "Contracts", "Postgres", "Search"]),

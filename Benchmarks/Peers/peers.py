@@ -68,6 +68,8 @@ def main():
     if arguments.keep:
         report.keep(arguments.keep)
     print(f"{time.monotonic() - begin:.0f} s", file=sys.stderr)
+    if any(name == OURS for _, name in report.unusable):
+        sys.exit("ours could not do everything")
 
 
 def read_arguments():
@@ -97,8 +99,6 @@ def measure(peer, workload, folder, cores, load, report, number):
         with running(peer, folder, cores[0], workload.compressed) as (process, port):
             figures = generate(load, workload, port, process.pid, cores[-1])
     except Unusable as reason:
-        if peer.name == OURS:
-            sys.exit(f"{workload.name}: {reason}")
         print(f"round {number + 1} · {workload.name} · {peer.name} · {reason}", file=sys.stderr)
         return report.note_unusable(workload.name, peer.name, str(reason))
     for row, figure in zip(workload.rows, figures, strict=True):

@@ -82,7 +82,7 @@ def running(peer, folder, core, compressed):
     command = list(peer.command)
     if peer.name == OURS:
         command += ["--port", "0", "--folder", str(folder / "files")]
-        command += ["--compression", "shared"] if compressed else []
+        command += ["--compression", "shared" if compressed else "off"]
     elif peer.name == "nginx":
         command += ["-p", str(state), "-e", "stderr", "-c", str(write_nginx_configuration(port, folder))]
     else:

@@ -42,6 +42,7 @@ private final class BroadcastRun: PeerOwner {
     private var sender: Peer?
     private var sentAt: UInt64 = 0
     private var awaited = 0
+    private var receivedBefore = 0
     private var stage = Stage.measured("")
     private var latencies = Latencies()
     private var lastOnes = Latencies()
@@ -62,9 +63,9 @@ private final class BroadcastRun: PeerOwner {
     }
 
     private func measure(_ size: Int) async throws {
-        var keys = MaskKeys()
         text = sampleText(size)
-        frames = (0..<burst).flatMap { _ in Frame.bytes(.text, text, mask: keys.next()) }
+        let frame = ground.frame(text, compressed: target.compressed)
+        frames = (0..<burst).flatMap { _ in frame }
         stage = .warmingUp(until: nanoseconds() + UInt64(target.warmUp * 1e9))
         send()
         while true {
@@ -92,6 +93,7 @@ private final class BroadcastRun: PeerOwner {
             if nanoseconds() >= end {
                 latencies.reset()
                 lastOnes.reset()
+                receivedBefore = ground.received
                 stage = .measuring(
                     try Stretch(target.pid.map(ServerProcess.init)),
                     until: nanoseconds() + UInt64(target.seconds * 1e9))
@@ -104,6 +106,7 @@ private final class BroadcastRun: PeerOwner {
     }
 
     private func report(_ stretch: Stretch) throws -> String {
+        if target.compressed { try ground.check(latencies.total, of: text.count, since: receivedBefore) }
         let name = "broadcast: \(target.connections) connections, \(text.count) B, burst \(burst)"
         guard !target.json else { return try stretch.figures(latencies.total, latencies).json(name) }
         let report = try stretch.report(latencies.total, "delivery", "deliveries", latencies)

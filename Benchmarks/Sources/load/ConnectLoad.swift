@@ -33,24 +33,28 @@ private final class ConnectRun: PeerOwner {
     }
 
     func run() async throws -> String {
-        for _ in 0..<target.connections { open() }
-        await ground.loop.sleep(for: .seconds(target.warmUp))
+        try await churn(for: target.warmUp)
         latencies.reset()
         let stretch = try Stretch(target.pid.map(ServerProcess.init))
-        await ground.loop.sleep(for: .seconds(target.seconds))
+        try await churn(for: target.seconds)
         let name = "connect: \(target.connections) at a time"
-        let report =
-            target.json
+        return target.json
             ? try stretch.figures(latencies.total, latencies).json(name)
             : try "\(name) · " + stretch.report(latencies.total, "connection", "connections", latencies)
+    }
+
+    /// Ends with every connection closed, so that what is counted was begun and ended within.
+    private func churn(for seconds: Double) async throws {
+        isEnding = false
+        for _ in 0..<target.connections { open() }
+        await ground.loop.sleep(for: .seconds(seconds))
         isEnding = true
         let deadline = ground.loop.now + Limits.arrivesWithin
         while inFlight > 0, failure == nil, ground.loop.now < deadline { await ground.loop.sleep(for: Limits.look) }
         if let failure { throw failure }
-        guard inFlight == 0, latencies.total > 0 else {
+        guard inFlight == 0 else {
             throw Failure(description: "\(inFlight) connections were not closed within \(Limits.arrivesWithin)")
         }
-        return report
     }
 
     private func open() {

@@ -46,27 +46,31 @@ private final class EchoRun: PeerOwner {
     }
 
     private func measure(_ size: Int, _ peers: [Peer]) async throws {
-        var keys = MaskKeys()
         text = sampleText(size)
-        frame = Frame.bytes(.text, text, mask: keys.next())
-        latencies.reset()
-        isPausing = false
-        for peer in peers { send(peer) }
-        await ground.loop.sleep(for: .seconds(target.warmUp))
+        frame = ground.frame(text, compressed: target.compressed)
         // What a connection's first message costs is no part of what the others do.
-        try await wait("an echo on every connection") { latencies.total >= peers.count }
+        try await exchange(peers, for: target.warmUp)
         latencies.reset()
+        let before = ground.received
         let stretch = try Stretch(target.pid.map(ServerProcess.init))
-        await ground.loop.sleep(for: .seconds(target.seconds))
-        try await wait("an echo") { latencies.total > 0 }
+        try await exchange(peers, for: target.seconds)
         let name = "echo: \(peers.count) connections, \(size) B"
         let report =
             target.json
             ? try stretch.figures(latencies.total, latencies).json(name)
             : try "\(name) · " + stretch.report(latencies.total, "message", "messages", latencies)
-        isPausing = true
-        try await wait("the last echoes") { inFlight == 0 }
+        if target.compressed { try ground.check(latencies.total, of: size, since: before) }
         print(report)
+    }
+
+    /// Begins and ends with nothing on its way: a server that reads from all before it answers one has done for the last
+    /// what would be counted with the first.
+    private func exchange(_ peers: [Peer], for seconds: Double) async throws {
+        isPausing = false
+        for peer in peers { send(peer) }
+        await ground.loop.sleep(for: .seconds(seconds))
+        isPausing = true
+        try await wait("an echo on every connection") { inFlight == 0 }
     }
 
     private func wait(_ what: String, until isSo: () -> Bool) async throws {

@@ -33,6 +33,9 @@ private final class HTTPRun {
     let pipeline: Int
     let body: [UInt8]?
     var latencies = Latencies()
+    /// Connections whose answers have not all come.
+    var waiting = 0
+    private(set) var isPausing = false
     private let target: Target
     private let ground: Ground
 
@@ -46,22 +49,36 @@ private final class HTTPRun {
         let clients = try (0..<target.connections).map { number in
             try HTTPClient(of: target, from: target.source(number), on: ground, run: self)
         }
-        await ground.loop.sleep(for: .seconds(target.warmUp))
+        // They send when they are connected.
+        waiting = clients.count
+        try await run(clients, for: target.warmUp)
         latencies.reset()
         let stretch = try Stretch(target.pid.map(ServerProcess.init))
-        await ground.loop.sleep(for: .seconds(target.seconds))
+        waiting = clients.count
+        isPausing = false
+        for client in clients { client.send() }
+        try await run(clients, for: target.seconds)
         let name = "http: \(clients.count) connections, pipeline \(pipeline)"
         let report =
             target.json
             ? try stretch.figures(latencies.total, latencies).json(name)
             : try "\(name) · " + stretch.report(latencies.total, "request", "requests", latencies)
         for client in clients { client.close() }
-        let failures = clients.compactMap(\.failure)
-        guard failures.isEmpty else {
-            throw Failure(description: "\(failures[0]) (\(failures.count) connections ended)")
-        }
-        guard latencies.total > 0 else { throw Failure(description: "no request was answered") }
         return report
+    }
+
+    /// Ends with every request answered, so that what is counted was begun and ended within.
+    private func run(_ clients: [HTTPClient], for seconds: Double) async throws {
+        await ground.loop.sleep(for: .seconds(seconds))
+        isPausing = true
+        let deadline = ground.loop.now + Limits.arrivesWithin
+        while waiting > 0 {
+            if let failure = clients.lazy.compactMap(\.failure).first { throw Failure(description: failure) }
+            guard ground.loop.now < deadline else {
+                throw Failure(description: "\(waiting) connections had no answer within \(Limits.arrivesWithin)")
+            }
+            await ground.loop.sleep(for: Limits.look)
+        }
     }
 }
 
@@ -90,7 +107,7 @@ private final class HTTPClient: LinkOwner {
 
     func ended(_ why: String) { failure = failure ?? why }
 
-    private func send() {
+    func send() {
         awaited = run.pipeline
         sentAt = nanoseconds()
         link?.send(run.requests)
@@ -128,7 +145,8 @@ private final class HTTPClient: LinkOwner {
     private func answered() {
         run.latencies.note(nanoseconds() - sentAt)
         awaited -= 1
-        if awaited == 0 { send() }
+        guard awaited == 0 else { return }
+        if run.isPausing { run.waiting -= 1 } else { send() }
     }
 
     /// Adds to a head that was cut: how many of `bytes` completed it, or nil if they did not.

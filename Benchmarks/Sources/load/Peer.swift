@@ -1,3 +1,4 @@
+import Deflate
 import EventLoop
 import WebSocket
 
@@ -27,7 +28,9 @@ final class Peer: LinkOwner {
     private let owner: any PeerOwner
     private var state = State.opening
     private var handshake: ClientHandshake
-    private var connection = WebSocketConnection(role: .client, limits: Limits(messageSize: 16 << 20))
+    private var connection: WebSocketConnection
+    private let ground: Ground
+    private let isCompressed: Bool
     private var link: Link?
     private var keys = MaskKeys()
 
@@ -37,8 +40,10 @@ final class Peer: LinkOwner {
         from source: String? = nil, on ground: Ground, owner: any PeerOwner
     ) throws {
         handshake = ClientHandshake(
-            host: "\(target.host):\(target.port)", path: path ?? target.path, subprotocols: subprotocols, fields: fields
-        )
+            host: "\(target.host):\(target.port)", path: path ?? target.path, subprotocols: subprotocols,
+            offers: target.compressed ? [Self.offer] : [], fields: fields)
+        (self.ground, isCompressed) = (ground, target.compressed)
+        connection = WebSocketConnection(role: .client, limits: Self.limits)
         self.owner = owner
         link = try Link(
             to: target.host, target.port, from: source, on: ground.loop, buffer: ground.buffer, owner: self)
@@ -49,8 +54,7 @@ final class Peer: LinkOwner {
     /// Why the connection is over; nil while it is not.
     var failure: String? { if case .ended(let why) = state { why } else { nil } }
 
-    /// Sends what is framed already. One masked frame is sent many times: masking is for proxies (RFC 6455 §10.3), and
-    /// there is none on the way.
+    /// Sends what is framed already.
     func send(_ frames: [UInt8]) { link?.send(frames) }
 
     /// Sends a text message.
@@ -61,10 +65,16 @@ final class Peer: LinkOwner {
     func connected() { link?.send(handshake.request) }
 
     func received(_ bytes: UnsafeMutableRawBufferPointer) {
+        ground.received += bytes.count
         var input = bytes
         if case .opening = state {
             do {
-                guard try handshake.receive(&input) != nil else { return }
+                guard let acceptance = try handshake.receive(&input) else { return }
+                if isCompressed {
+                    guard let agreed = acceptance.compression else { return fail("expected compression, got none") }
+                    connection = WebSocketConnection(
+                        role: .client, limits: Self.limits, compression: Compression(agreed, ground.codecs))
+                }
             } catch {
                 return fail(error.description)
             }
@@ -94,16 +104,47 @@ final class Peer: LinkOwner {
         owner.ended(self)
     }
 
-    private typealias Limits = WebSocket.Limits
+    private static let limits = WebSocket.Limits(messageSize: 16 << 20)
+
+    /// Without takeover all servers compress alike, and may compress a message to many once.
+    private static var offer: PerMessageDeflate.Offer {
+        var offer = PerMessageDeflate.Offer()
+        (offer.serverNoTakeover, offer.clientNoTakeover) = (true, true)
+        return offer
+    }
 }
 
 /// What all connections of a run stand on.
 final class Ground {
     let loop: EventLoop
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Limits.readSize, alignment: 64)
+    let codecs = Codecs()
+    /// The bytes that came on all connections.
+    var received = 0
 
     init(_ loop: EventLoop) { self.loop = loop }
     deinit { buffer.deallocate() }
+
+    /// The frame of a text message as a client sends it, again and again: masking is for proxies (RFC 6455 §10.3), and
+    /// there is none on the way.
+    func frame(_ text: [UInt8], compressed: Bool) -> [UInt8] {
+        var keys = MaskKeys()
+        var agreed = PerMessageDeflate()
+        (agreed.clientTakesOver, agreed.serverTakesOver) = (false, false)
+        var connection = WebSocketConnection(
+            role: .client, compression: compressed ? Compression(agreed, codecs) : nil)
+        var frame: [UInt8] = []
+        text.withUnsafeBytes { connection.append(.text, $0, to: &frame, mask: keys.next()) }
+        return frame
+    }
+
+    /// Servers may agree to compress and yet send a message as it is.
+    func check(_ messages: Int, of size: Int, since before: Int) throws {
+        guard received - before < messages * size else {
+            throw Failure(
+                description: "expected compressed messages, \(received - before) bytes came for \(messages) of \(size)")
+        }
+    }
 
     /// Opens `count` peers, a few at a time. All of them, or it fails with the first one's reason.
     func open(_ count: Int, _ make: (Int) throws -> Peer) async throws -> [Peer] {
