@@ -31,7 +31,7 @@ public final class Branch: Sendable {
     public init(
         _ configuration: Configuration, modules: [Module] = bank(), clock: MallClock = MallClock(),
         connections: Int = 4,
-        lock lockSettings: Configuration? = nil, name: String = "branch"
+        lock lockSettings: Configuration? = nil, name: String = "branch", disturbance: Disturbance? = nil
     ) {
         var configuration = configuration
         configuration.name = name
@@ -47,6 +47,7 @@ public final class Branch: Sendable {
         lock = Connection(lockSettings, on: loop, logger: TestCluster.quiet)
         worker = Worker(
             on: loop, dispatcher: dispatcher, pool: pool, lock: lock, feed: feed, clock: clock,
+            disturbance: disturbance,
             publish: { [published] in published.append($0) })
     }
 
@@ -130,10 +131,11 @@ public func withBank<Value: Sendable>(
 
 /// Gives `body` a bank with one branch.
 public func withBranch<Value: Sendable>(
-    modules: [Module] = bank(), works: Bool = false, _ body: (Branch) async throws -> Value
+    modules: [Module] = bank(), works: Bool = false, disturbance: Disturbance? = nil,
+    _ body: (Branch) async throws -> Value
 ) async throws -> Value {
     try await withBank { database, _ in
-        let branch = Branch(database.configuration, modules: modules)
+        let branch = Branch(database.configuration, modules: modules, disturbance: disturbance)
         if works { branch.work() }
         do {
             let value = try await body(branch)

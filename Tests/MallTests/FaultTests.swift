@@ -1,5 +1,6 @@
 import EventLoop
 import FoundationEssentials
+import Glibc
 import Kernel
 import Postgres
 import PostgresTestSupport
@@ -294,6 +295,20 @@ import Testing
             _ = await mall.control("/services", ["card": "approving"])
             #expect(
                 await mall.kiosk.post("/api/payments", ["basketId": .text(basket)], key: "another card").status == 201)
+        }
+    }
+
+    @Test func `a test control's socket that was left behind is taken over, and one that is in use is not`()
+        async throws
+    {
+        let path = Reaper.temporaryFolder() + "/control"
+        let socket = try Socket.listen(on: .unix(path: path))
+        TestControl.takeOver(path)
+        #expect(access(path, F_OK) == 0)
+        // Now it is as a server that was killed leaves it: there, and nobody listens any more.
+        close(socket)
+        try await TestMall.with(TestMall.Settings(control: path)) { mall in
+            #expect(await mall.control("/clock/advance", ["seconds": 1]).status == 200)
         }
     }
 

@@ -73,9 +73,10 @@ final class Application: Sendable {
             clock: clock,
             accounts: accounts)
         self.live = live
+        let disturbance = options.testControl.map { _ in Disturbance() }
         let worker = Worker(
             on: loop, dispatcher: dispatcher, pool: pool,
-            lock: database.lock, feed: feed, clock: clock
+            lock: database.lock, feed: feed, clock: clock, disturbance: disturbance
         ) { live.publish($0) }
 
         let fleet = FleetWatch(
@@ -106,9 +107,11 @@ final class Application: Sendable {
         configuration.observer = metrics.observer
         server = try Server(configuration, router, on: loops, logger: Logger(label: "mallbots.http"))
         port = server.port
-        control = try options.testControl.map { path in
-            try TestControl(clock: clock, card: card, sms: sms, worker: worker).serve(at: path, on: loop)
-        }
+        control =
+            if let path = options.testControl, let disturbance {
+                try TestControl(clock: clock, card: card, sms: sms, worker: worker, disturbance: disturbance)
+                    .serve(at: path, on: loop)
+            } else { nil }
         let logRelay = feed.relay(
             over: database.configuration(name: "mallbots relay"), on: loop, logger: Logger(label: "mallbots.relay"))
         let liveRelay = Relay(

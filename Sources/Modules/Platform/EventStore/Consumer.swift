@@ -31,6 +31,8 @@ actor Consumer {
         case done
         /// Not tried: an earlier message of its stream has failed.
         case behind
+        /// Not tried: a test holds it back.
+        case late
         /// Worth another try later.
         case failed(String)
         /// Refused or unreadable: trying again would not help.
@@ -47,6 +49,7 @@ actor Consumer {
     private let pool: Pool
     private let clock: MallClock
     private let checkpoints: Checkpoints
+    private let disturbance: Disturbance?
     private let logger: Logger
     /// Everything at or below it is done or parked.
     private var position = Position.start
@@ -57,13 +60,15 @@ actor Consumer {
     private var lookedAround = LoopInstant(nanoseconds: 0)
     private var isKnown = false
     private var isPaused = false
+    /// What a test lets come a second time later.
+    private var echoes: [LogRow] = []
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     init(
         _ name: String, _ listener: Listener, on loop: EventLoop, dispatcher: Dispatcher, tail: LogTail, feed: LogFeed,
         pool: Pool,
-        clock: MallClock
+        clock: MallClock, disturbance: Disturbance? = nil
     ) {
         self.name = name
         self.listener = listener
@@ -73,6 +78,7 @@ actor Consumer {
         self.feed = feed
         self.pool = pool
         self.clock = clock
+        self.disturbance = disturbance
         log = Log(pool)
         checkpoints = Checkpoints(pool: pool)
         var logger = Logger(label: "mallbots.consumer")
@@ -109,6 +115,15 @@ actor Consumer {
 
     /// Reads again where it stands, before the next step.
     func forget() { isKnown = false }
+
+    /// What was to come again later comes now, in no order.
+    func hearAgain() async throws {
+        let rows = echoes.shuffled()
+        echoes = []
+        for row in rows {
+            for failure in park(row, try await react(to: row, disturbed: false)) { try await pool.execute(failure) }
+        }
+    }
 
     private func recall() async throws {
         // Set before it is read: what is forgotten meanwhile is read once more.
@@ -182,7 +197,9 @@ actor Consumer {
     }
 
     private func effects(of row: LogRow, on table: Table) throws -> [SQL] {
-        try table.effects[row.envelope.type]?(row.envelope) ?? []
+        let fault = try disturbance?.strike(row.envelope.type, of: name)
+        let effects = try table.effects[row.envelope.type]?(row.envelope) ?? []
+        return try fault?.behind(effects) ?? effects
     }
 
     private func apply(_ row: LogRow, to table: Table) async throws {
@@ -211,7 +228,10 @@ actor Consumer {
                     var fates: [(row: LogRow, fate: Fate)] = []
                     for row in rows {
                         let fate = isBlocked ? .behind : try await self.react(to: row)
-                        if case .failed = fate { isBlocked = true }
+                        switch fate {
+                        case .failed, .late: isBlocked = true
+                        case .done, .behind, .hopeless: break
+                        }
                         fates.append((row, fate))
                     }
                     return fates
@@ -228,22 +248,39 @@ actor Consumer {
     }
 
     /// Gives one message its effect. Throws only what is no message's fault.
-    private func react(to row: LogRow) async throws -> Fate {
+    private func react(to row: LogRow, disturbed: Bool = true) async throws -> Fate {
         do {
+            let fault = disturbed ? try disturbance?.strike(row.envelope.type, of: name) : nil
             guard let deed = try deed(for: row.envelope) else { return .done }
             do {
                 _ = try await dispatcher.perform(
-                    deed.request, digest: Array(row.envelope.type.utf8), deed.decide)
-                return .done
+                    deed.request, digest: Array(row.envelope.type.utf8), fault?.within(deed.decide) ?? deed.decide)
             } catch let refusal as Refusal {
                 // Decided on what came after its own effect: it was done before the mark could be moved.
-                if try await dispatcher.wasDone(deed.request.id) { return .done }
-                throw refusal
+                guard try await dispatcher.wasDone(deed.request.id) else { throw refusal }
             }
+            guard let fault else { return .done }
+            return try await suffer(fault, row)
         } catch {
             guard let fate = Fate(error) else { throw error }
             return fate
         }
+    }
+
+    /// What a test has go wrong when the message has had its effect, before that is marked.
+    private func suffer(_ fault: Disturbance.Fault, _ row: LogRow) async throws -> Fate {
+        switch fault {
+        case .failsAfter: throw Disturbance.Failed()
+        case .comesTwice: return try await react(to: row, disturbed: false)
+        case .comesAgain: echoes.append(row)
+        case .stalls:
+            while disturbance?.isStalling == true {
+                try Task.checkCancellation()
+                await loop.sleep(for: Limits.poll)
+            }
+        case .failsBefore, .failsWithin, .refuses, .comesLate: break
+        }
+        return .done
     }
 
     private func deed(for envelope: Envelope) throws -> Deed? {
@@ -291,6 +328,7 @@ actor Consumer {
                 metadata: ["position": "\(row.envelope.position)", "type": "\(row.envelope.type)", "error": "\(error)"])
             return [insertParked(row, attempts: 1, at: now, nextAt: now + Limits.retries[0], error)]
         case .behind: return [insertParked(row, attempts: 0, at: now, nextAt: now, "waits behind another message")]
+        case .late: return [insertParked(row, attempts: 0, at: now, nextAt: now + Limits.late, Disturbance.late)]
         }
     }
 
@@ -356,7 +394,7 @@ actor Consumer {
             }
         }
         switch fate {
-        case .done, .behind: break
+        case .done, .behind, .late: break
         case .failed(let error) where attempts < Limits.retries.count:
             try await pool.execute(
                 """
@@ -376,6 +414,7 @@ extension Consumer.Fate {
     fileprivate init?(_ error: any Error) {
         switch error {
         case is CancellationError: return nil
+        case is Disturbance.Late: self = .late
         case let error as PostgresError:
             if error.isOfTheWorld || error.state == Checkpoints.fenced { return nil }
             self = .failed("\(error)")

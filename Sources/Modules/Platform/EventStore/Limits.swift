@@ -35,6 +35,8 @@ public enum Limits {
     static let relay = Duration.milliseconds(10)
     /// When a parked message is tried again; after the last it is a dead letter.
     static let retries: [Duration] = [.seconds(1), .seconds(5), .seconds(30), .seconds(120), .seconds(600)]
+    /// For how long a message that a test holds back is not looked for: until it is let go.
+    static let late = Duration.seconds(366 * 86_400)
     /// How long one module waits for another's answer.
     static let answer = Duration.seconds(2)
     /// Due timers that one look takes.

@@ -23,16 +23,17 @@ public actor Worker {
     private let tombstones: Tombstones
     private let rebuilds: Rebuilds
     private let projections: [String]
+    private let disturbance: Disturbance?
     private let logger = Logger(label: "mallbots.worker")
     /// Whether this process is the one.
     public private(set) var isActive = false
 
     public nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
-    /// `publish` is called on the loop after each of the projector's commits, in order.
+    /// `publish` is called on the loop after each of the projector's commits, in order. Only a test has a `disturbance`.
     public init(
         on loop: EventLoop, dispatcher: Dispatcher, pool: Pool, lock connection: Connection, feed: LogFeed,
-        clock: MallClock,
+        clock: MallClock, disturbance: Disturbance? = nil,
         publish: @escaping @Sendable (ProjectedBatch) -> Void
     ) {
         self.loop = loop
@@ -40,11 +41,14 @@ public actor Worker {
         self.pool = pool
         self.clock = clock
         self.feed = feed
+        self.disturbance = disturbance
         let catalogue = dispatcher.catalogue
         let tail = LogTail(on: loop, log: Log(pool))
         self.tail = tail
         func consumer(_ name: String, _ listener: Consumer.Listener) -> Consumer {
-            Consumer(name, listener, on: loop, dispatcher: dispatcher, tail: tail, feed: feed, pool: pool, clock: clock)
+            Consumer(
+                name, listener, on: loop, dispatcher: dispatcher, tail: tail, feed: feed, pool: pool, clock: clock,
+                disturbance: disturbance)
         }
         consumers =
             catalogue.reactions.map { consumer("\($0.module).reactions", .reactions($0.byEvent)) }
@@ -119,6 +123,15 @@ public actor Worker {
         guard let consumer = consumers.first(where: { $0.name == name }) else { return false }
         await consumer.pause(paused)
         return true
+    }
+
+    /// Ends every disturbance: what is late comes now, and what is to come again does.
+    public func calm() async throws {
+        disturbance?.lift()
+        try await pool.execute(
+            "update mall.parked set next_at = \(clock.now) where error = \(Disturbance.late)")
+        for consumer in consumers { try await consumer.hearAgain() }
+        await feed.poke()
     }
 
     public nonisolated var listenerNames: [String] { consumers.map(\.name) + [Projector.name] }
