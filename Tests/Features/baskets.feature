@@ -27,6 +27,8 @@ Feature: Baskets
     And "Mira" has a basket with 1 "A"
     When 1 "New" is added
     Then it is done
+    And the baskets know "New" once
+    And the basket is worth 2699, with the lines 1 "A", 1 "New"
     When an unknown product is added
     Then it is refused as not_found
 

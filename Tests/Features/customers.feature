@@ -26,3 +26,18 @@ Feature: Customers
     When the number of "Mira" is changed
     And "Mira" orders 1 "Walnut" as "first"
     Then the text "received" about "first" went to the new number
+
+  Scenario: 13 the change of the number overtakes the registration
+    Given "customersapi.CustomerRegistered" is refused by the table "notifications.customers_cache"
+    And a customer "Mira"
+    And a store "Lamps"
+    And "Lamps" sells "Walnut" for 1200
+    When the number of "Mira" is changed
+    And everything is heard
+    Then there is a dead letter of "table.notifications.customers_cache" about "Mira"
+    When the disturbance is over
+    And staff replay the dead letter
+    And everything is heard
+    Then the dead letter has been heard
+    When "Mira" orders 1 "Walnut" as "first"
+    Then the text "received" about "first" went to the new number

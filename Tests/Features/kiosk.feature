@@ -12,5 +12,10 @@ Feature: Kiosk
     And the basket is worth 2000, with the lines 2 "A"
 
   Scenario: 83 an order is never unknown
+    Given the listener "ordering.reactions" hears nothing
     When "Mira" orders 1 "A" as "first", and reads it at once
+    Then it was there, and pending
+    When all listeners hear again
+    Then "first" is approved
+    When "Mira" orders 1 "A" as "second", and reads it at once
     Then it was there, pending or approved

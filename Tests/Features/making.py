@@ -424,9 +424,9 @@ def _(context, order):
 
 
 
-@step(r"the basket is checked out with an unknown payment")
-def _(context):
-    check_out(context.world, UNKNOWN)
+@step(r'the basket is checked out with an unknown payment(?: as "([^"]*)")?')
+def _(context, order):
+    check_out(context.world, UNKNOWN, order)
 
 
 @step(r"the basket is checked out without a payment")
@@ -459,6 +459,23 @@ def _(context, customer, product, order):
     world = context.world
     world.place(order, customer, [(product, 1)])
     world.reply = world.kiosk.get(f"/api/ordering/{world.orders[order]}")
+
+
+@step(r'"([^"]*)" has (\d+) (approved orders|orders) of 1 "([^"]*)"(?: that are ready and paid)?')
+def _(context, customer, count, what, product):
+    world = context.world
+    for number in range(int(count)):
+        name = f"order {number}"
+        world.place(name, customer, [(product, 1)])
+        world.awaited(name, "approved")
+        if what == "orders":
+            world.pay_invoice(name).must_be_done()
+            world.paid(name)
+            world.bring(name)
+            world.awaited(name, "ready")
+            eventually("the order knows that it is paid", lambda: world.order(name)["paid"])
+        else:
+            eventually("its invoice is there", lambda: world.invoice(name))
 
 
 @step(r'"([^"]*)" orders 1 "([^"]*)", (\d+) times')

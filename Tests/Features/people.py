@@ -77,7 +77,8 @@ class Caller:
 
     def __init__(self, server, token=None, user=None, password=None):
         self.server, self.token, self.user, self.password = server, token, user, password
-        self.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
+        self.cookies = CookieJar()
+        self.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.cookies))
 
     def log_in(self):
         return self._ask("POST", "/admin/api/session", {"user": self.user, "password": self.password}, None, {})
@@ -88,6 +89,10 @@ class Caller:
         if reply.status == 401 and self.user and self.log_in().is_done:
             reply = self._ask(method, path, body, key, fields or {})
         return reply
+
+    def once(self, method, path, body=None):
+        """As `__call__`, without logging in again."""
+        return self._ask(method, path, body, None, {})
 
     def get(self, path, fields=None, **query):
         pairs = [(name, each) for name, value in query.items() for each in (value if isinstance(value, list) else [value])]
@@ -129,13 +134,13 @@ class Control:
     def __init__(self, path):
         self.path = str(path)
 
-    def __call__(self, path, body):
+    def __call__(self, path, body=None, method="POST"):
         connection = HTTPConnection("control")
         connection.sock = socket.socket(socket.AF_UNIX)
         connection.sock.settimeout(TIMEOUT)
         connection.sock.connect(self.path)
         try:
-            connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
+            connection.request(method, path, json.dumps(body) if body is not None else None, {"Content-Type": "application/json"})
             answer = connection.getresponse()
             text = answer.read().decode()
             return answer.status, text
@@ -143,7 +148,8 @@ class Control:
             connection.close()
 
     def advance(self, seconds):
-        self._must("/clock/advance", {"seconds": seconds})
+        """Moves the mall's time, and tells it."""
+        return self._must("/clock/advance", {"seconds": seconds}).strip()
 
     def services(self, **moods):
         self._must("/services", moods)
@@ -155,10 +161,26 @@ class Control:
         text = self("/listeners", {})[1]
         return [name.strip() for name in text.rpartition("listeners: ")[2].split(",") if name.strip()]
 
-    def _must(self, path, body):
-        status, text = self(path, body)
+    def disturb(self, fault, listener=None, message=None, times=None):
+        rule = {"fault": fault, "listener": listener, "message": message, "times": times}
+        self._must("/disturbances", {name: value for name, value in rule.items() if value is not None})
+
+    def disturbances(self):
+        """What was asked for, each with how often it has struck."""
+        return json.loads(self._must("/disturbances", method="GET"))
+
+    def calm(self):
+        self._must("/disturbances", method="DELETE")
+
+    def delivered(self):
+        """What the text service has delivered."""
+        return json.loads(self._must("/sms", method="GET"))
+
+    def _must(self, path, body=None, method="POST"):
+        status, text = self(path, body, method)
         if not 200 <= status < 300:
-            raise Unmet(f"the test control refused {path} {body}: {status} {text}")
+            raise Unmet(f"the test control refused {method} {path} {body}: {status} {text}")
+        return text
 
 
 class World:
@@ -176,6 +198,8 @@ class World:
         self.robots, self.robot_ids, self.reports, self.staff, self.kept = {}, {}, {}, {}, {}
         self.reply = None
         self.replies = []
+        # Open pages, and what came of races by their order's name.
+        self.pages, self.races = {}, {}
         # Listeners that hear nothing.
         self.paused = set()
 
@@ -293,11 +317,30 @@ class World:
         return done.stdout.strip()
 
     def settle(self):
-        """Waits until nobody who listens has anything more to hear."""
+        """Waits until nobody who listens has anything more to hear, and no time has come that somebody waits for."""
         deaf = ", ".join(f"'{name}'" for name in self.paused) or "''"
+        now = self.control.advance(0)
         eventually("everything was heard", lambda: self.number(
-            "select count(*) from mall.checkpoints where position < (select max(position) from mall.log) "
-            f"and consumer not in ({deaf})") == 0)
+            "select (select count(*) from mall.checkpoints where position < (select max(position) from mall.log) "
+            f"and consumer not in ({deaf})) + (select count(*) from mall.timers where due <= '{now}')") == 0)
+
+    def let_pass(self, seconds):
+        """Time passes, and what was waited for happens."""
+        self.control.advance(seconds)
+        self.settle()
+
+    # What the log has about one thing, which is its key or is named by it
+
+    def written(self, identity):
+        return self.number(
+            "select count(*) from mall.log join mall.streams using (stream_no) "
+            f"where stream_id = '{identity}' or position('{identity}' in convert_from(body, 'UTF8')) > 0")
+
+    def said(self, message, identity):
+        """How often a message was said on the thing's stream, or about it."""
+        return self.number(
+            f"select count(*) from mall.log join mall.streams using (stream_no) where kind = 1 and type = '{message}' "
+            f"and (stream_id = '{identity}' or position('{identity}' in convert_from(body, 'UTF8')) > 0)")
 
     def number(self, statement):
         return int(self.database(statement) or 0)

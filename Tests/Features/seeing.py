@@ -63,6 +63,14 @@ def _(context):
         refused(reply, ["unauthenticated"])
 
 
+@step(r"of each, one is done, the other refused as conflict")
+def _(context):
+    for name, answers in context.world.races.items():
+        done = [reply for reply in answers if reply.is_done]
+        expect(f"{name}: {[str(reply) for reply in answers]}", len(done) == 1)
+        refused(next(reply for reply in answers if not reply.is_done), ["conflict", "stale"])
+
+
 @step(r"one is done, the other refused as conflict")
 def _(context):
     done = [reply for reply in context.world.replies if reply.is_done]
@@ -274,7 +282,7 @@ def _(context):
 
 # Orders and their making
 
-@step(r'"([^"]*)" is (approved|rejected|canceled|in-progress|ready|completed)')
+@step(r'"([^"]*)" is (pending|approved|rejected|canceled|in-progress|ready|completed)')
 def _(context, order, status):
     context.world.awaited(order, status)
 
@@ -330,20 +338,22 @@ def _(context):
     expect(f"{world.list(order)}", not world.list(order))
 
 
-@step(r"its list is canceled or none, and its payment(?: is)? released")
-def _(context):
+@step(r"its list is canceled( or none)?(, and its payment released)?")
+def _(context, or_none, released):
     world, order = context.world, last_order(context.world)
-    payment_is(world, world.payments[order], "paymentsapi.PaymentReleased")
-    eventually("the list is canceled or none", lambda: (world.list(order) or {"status": "canceled"})["status"] == "canceled")
+    if released:
+        payment_is(world, world.payments[order], "paymentsapi.PaymentReleased")
+    nothing = {"status": "canceled" if or_none else "none"}
+    eventually("the list is canceled", lambda: (world.list(order) or nothing)["status"] == "canceled")
 
 
-@step(r'"([^"]*)" is rejected or was refused')
+@step(r'the payment of "([^"]*)" was confirmed, and nothing else')
 def _(context, order):
     world = context.world
-    if order in world.orders:
-        world.awaited(order, "rejected")
-    else:
-        expect(f"{world.reply}", not world.reply.is_done)
+    events = world.database(
+        "select type from mall.log join mall.streams using (stream_no) where kind = 1 "
+        f"and stream_id = '{world.payments[order]}' order by position").split()
+    expect(f"{events}", events == ["paymentsapi.PaymentAuthorized", "paymentsapi.PaymentConfirmed"])
 
 
 @step(r'the payment "([^"]*)" is untouched')
@@ -355,31 +365,42 @@ def _(context, name):
     expect(f"{events} events", events == 1)
 
 
-@step(r'"([^"]*)" is rejected, with a reason that names "([^"]*)", or is approved if the list was made before')
-def _(context, order, product):
+@step(r'its reason names "([^"]*)"')
+def _(context, product):
+    world = context.world
+    expect(f"{world.order(last_order(world))}", world.called(product) in world.order(last_order(world))["rejectReason"])
+
+
+@step(r'the saga of "([^"]*)" is (completed|compensated|stuck)(?:, with (a reason|the reason of the test))?')
+def _(context, order, status, reason):
     world = context.world
 
-    def ended():
-        found = world.order(order)
-        return found["status"] in ("rejected", "approved") and found
-    found = eventually("it has ended", ended)
-    if found["status"] == "rejected":
-        expect(f"{found}", world.called(product) in found["rejectReason"])
-
-
-@step(r'the saga of "([^"]*)" has ended(?:, (or is stuck|with a reason))?')
-def _(context, order, what):
-    world = context.world
-    ends = {"completed", "compensated"} | ({"stuck"} if what == "or is stuck" else set())
-
-    def ended():
+    def so():
         saga = world.saga(order)
-        if saga["status"] not in ends:
+        if saga["status"] != status:
             raise Unmet(f"{saga}")
         return saga
-    saga = eventually("the saga has ended", ended)
-    if what == "with a reason":
-        expect(f"{saga}", saga["status"] == "compensated" and saga["lastError"])
+    saga = eventually(f"the saga is {status}", so)
+    if reason:
+        expect(f"{saga}", "a test lets it be refused" in saga["lastError"] if "test" in reason else saga["lastError"])
+
+
+@step(r'the saga of "([^"]*)" has asked the depot (\d+) times?, and waits')
+def _(context, order, times):
+    world = context.world
+
+    def so():
+        saga = world.saga(order)
+        if (saga["status"], saga["step"], saga["attempts"]) != ("running", 2, int(times)):
+            raise Unmet(f"{saga}")
+        return True
+    eventually("it has asked so often", so)
+
+
+@step(r'"([^"]*)" was asked of the depot (\d+) times')
+def _(context, order, times):
+    asked = context.world.said("depotapi.CreateShoppingList", context.world.orders[order])
+    expect(f"asked {asked} times", asked == int(times))
 
 
 @step(r"it has exactly one list")
@@ -406,9 +427,78 @@ def _(context, order):
     expect("it was", count_of(context.world, "paymentsapi.PaymentConfirmed", order) == 0)
 
 
-@step(r'"([^"]*)" was created once, with one list and one invoice')
+@step(r'"([^"]*)" was never approved')
 def _(context, order):
-    once(context.world, order)
+    expect("it was", count_of(context.world, "ordersapi.OrderApproved", order) == 0)
+
+
+MAKING = (
+    "ordersapi.OrderCreated", "ordersapi.OrderApproved", "depotapi.ShoppingListCreated", "depotapi.ShoppingListInitiated",
+    "paymentsapi.PaymentConfirmed", "paymentsapi.InvoiceCreated", "cosecapi.SagaStarted", "cosecapi.SagaCompleted")
+LIFE = MAKING + (
+    "depotapi.ShoppingListAssigned", "depotapi.ShoppingListDelivered", "depotapi.ShoppingListCompleted",
+    "depotapi.ShoppingListBayCleared", "paymentsapi.InvoicePaid", "ordersapi.OrderStarted", "ordersapi.OrderPaid",
+    "ordersapi.OrderReadied", "ordersapi.OrderCompleted")
+
+
+@step(r'everything about (the making of )?"([^"]*)" happened once')
+def _(context, making, order):
+    world = context.world
+
+    def so():
+        counts = {message: world.said(message, world.orders[order]) for message in (MAKING if making else LIFE)}
+        if wrong := {message: count for message, count in counts.items() if count != 1}:
+            raise Unmet(f"{wrong}")
+        return True
+    eventually("each happened once", so)
+    texts_are(world, order, {"received"} if making else {"received", "ready", "completed"})
+
+
+def texts_are(world, order, kinds):
+    """Each was sent, once, and the service delivered no more."""
+    eventually(f"the texts are {kinds}", lambda: {
+        row["kind"] for row in world.texts(order) if row["status"] == "sent"} == kinds)
+    expect(f"{world.texts(order)}", len(world.texts(order)) == len(kinds))
+    expect("one was sent more than once", world.said("notificationsapi.NotificationSent", world.orders[order]) == len(kinds))
+    ids = [row["id"] for row in world.texts(order)]
+    delivered = [text["id"] for text in world.control.delivered() if text["id"] in ids]
+    expect(f"delivered: {delivered}", len(delivered) == len(set(delivered)))
+
+
+@step(r'the texts about "([^"]*)" are "(\w+)"(?: and "(\w+)")?, each sent once')
+def _(context, order, first, second):
+    texts_are(context.world, order, {first, second} - {None})
+
+
+@step(r'the text "rejected" about "([^"]*)" says why')
+def _(context, order):
+    world = context.world
+    reason = world.order(order)["rejectReason"]
+    expect(f"{world.texts(order)}", reason and reason in world.texts(order, "rejected")[0]["text"])
+
+
+@step(r'nothing has followed from "([^"]*)"')
+def _(context, order):
+    world = context.world
+    count = world.said("ordersapi.OrderCreated", world.orders[order])
+    expect(f"{count} orders", count == 0 and not world.texts(order) and not world.list(order))
+
+
+@step(r'nothing more was written about "([^"]*)"')
+def _(context, order):
+    world = context.world
+    count = world.written(world.orders[order])
+    expect(f"{count - context.written[order]} rows more", count == context.written[order])
+
+
+@step(r"every stream of the log is whole and in order")
+def _(context):
+    broken = context.world.database(
+        "select stream_no from mall.log where kind = 0 group by stream_no "
+        "having count(*) <> count(distinct version) or max(version) - min(version) + 1 <> count(*) "
+        "union select stream_no from (select stream_no, version < lag(version) over (partition by stream_no order by position) as back "
+        "from mall.log where kind = 0) each where back")
+    expect(f"streams {broken}", not broken)
 
 
 def once(world, order):
@@ -417,10 +507,10 @@ def once(world, order):
         expect(f"{message} was not said once", count_of(world, message, order) == 1)
 
 
-@step(r"it was there, pending or approved")
-def _(context):
+@step(r"it was there, (?:and pending|pending( or approved))")
+def _(context, or_approved):
     reply = context.world.reply.must_be_done()
-    expect(f"{reply}", reply["status"] in ("pending", "approved"))
+    expect(f"{reply}", reply["status"] in (("pending", "approved") if or_approved else ("pending",)))
 
 
 # Texts
@@ -456,20 +546,38 @@ def _(context, order, *kinds):
     eventually("all are there", lambda: {row["kind"] for row in context.world.texts(order)} == set(kinds))
 
 
-@step(r'the text "(\w+)" about "([^"]*)" waits for another try')
-def _(context, kind, order):
-    eventually("it waits", lambda: any(
-        row["status"] == "queued" and row["attempts"] >= 1 for row in context.world.texts(order, kind)))
+@step(r'the text "(\w+)" about "([^"]*)" waits, after (\d+) tr(?:y|ies)')
+def _(context, kind, order, tries):
+    def waits():
+        rows = context.world.texts(order, kind)
+        if [(row["status"], row["attempts"]) for row in rows] != [("queued", int(tries))] or not rows[0].get("lastError"):
+            raise Unmet(f"{rows}")
+        return True
+    eventually("it waits", waits)
 
 
-@step(r'the text "(\w+)" about "([^"]*)" fails while 1000 seconds pass again and again')
-def _(context, kind, order):
+@step(r'the text "(\w+)" about "([^"]*)" is (suppressed|sent with try (\d+))')
+def _(context, kind, order, what, tries):
+    def so():
+        rows = context.world.texts(order, kind)
+        if [row["status"] for row in rows] != [what.split()[0]] or tries and rows[0]["attempts"] != int(tries):
+            raise Unmet(f"{rows}")
+        return True
+    eventually("it is", so)
+
+
+@step(r'the text service has delivered (\d+) texts? to "([^"]*)"')
+def _(context, count, name):
     world = context.world
+    world.settle()
+    delivered = [text for text in world.control.delivered() if text["phone"] == world.phone(name)]
+    expect(f"{delivered}", len(delivered) == int(count))
 
-    def failed():
-        world.control.advance(1000)
-        return any(row["status"] == "failed" for row in world.texts(order, kind))
-    eventually("it has failed", failed)
+
+@step(r'no text about "([^"]*)" is sent')
+def _(context, order):
+    context.world.settle()
+    expect(f"{context.world.texts(order)}", not context.world.texts(order))
 
 
 # Money
@@ -483,14 +591,23 @@ def _(context, order, received, returned):
 
 @step(r'the money of "([^"]*)" is released or given back')
 def _(context, order):
-    world = context.world
+    nothing_is_kept(context.world, order)
 
+
+@step(r"the money of each is released or given back")
+def _(context):
+    for order in context.world.orders:
+        nothing_is_kept(context.world, order)
+
+
+def nothing_is_kept(world, order):
     def so():
         invoice = world.invoice(order)
         if invoice and invoice["status"] == "refunded":
-            return invoice["paidMinor"] == invoice["refundedMinor"]
-        return (not invoice or invoice["status"] == "canceled") and said_of(
-            world, world.payments[order], "paymentsapi.PaymentReleased") == 1
+            return invoice["paidMinor"] == invoice["refundedMinor"] > 0
+        if invoice and invoice["status"] != "canceled":
+            raise Unmet(f"{invoice}")
+        return said_of(world, world.payments[order], "paymentsapi.PaymentReleased") == 1
     eventually("nothing is kept", so)
 
 
@@ -506,12 +623,23 @@ def _(context, order):
     world.administrator.get(f"/admin/api/invoices/{world.invoice(order)['id']}").must_be_done()
 
 
-@step(r'of "([^"]*)" there are either goods or a refund')
-def _(context, order):
+@step(r"each is canceled")
+def _(context):
+    for order in context.world.orders:
+        context.world.awaited(order, "canceled")
+
+
+@step(r"of each there are either goods or a refund of (\d+), and never both")
+def _(context, amount):
     world = context.world
-    found = eventually("it has ended", lambda: (row := world.order(order))["status"] in ("completed", "canceled") and row)
-    refunded = 1000 if found["status"] == "canceled" else 0
-    eventually("the money agrees", lambda: world.invoice(order)["refundedMinor"] == refunded)
+    world.settle()
+    for order, (handover, cancel) in world.races.items():
+        status = world.order(order)["status"]
+        expect(f"{order} is {status}: {handover}, {cancel}", status == ("completed" if handover.is_done else "canceled"))
+        refunded = 0 if handover.is_done else int(amount)
+        eventually(f"the money of {order} agrees", lambda: world.invoice(order)["refundedMinor"] == refunded)
+        ends = [count_of(world, message, order) for message in ("ordersapi.OrderCompleted", "ordersapi.OrderCanceled")]
+        expect(f"{order} has the ends {ends}", ends == [int(handover.is_done), int(cancel.is_done)])
 
 
 @step(r'one event completed "([^"]*)"')
@@ -629,10 +757,44 @@ def _(context):
         row for row in rows if row["id"] == correlation and row["outcome"] == "done"])
 
 
-@step(r'the checkout and the text of "([^"]*)" have one correlation')
+@step(r'everything that followed from the checkout of "([^"]*)" has its correlation, up to the text')
 def _(context, order):
     world = context.world
-    correlation = world.reply["correlationId"]
-    found = world.number(
-        f"select count(*) from mall.log where correlation_id = '{correlation}' and type = 'notificationsapi.NotificationSent'")
-    expect("no text was sent with the correlation of the checkout", found >= 1)
+    correlation, identity = world.reply["correlationId"], world.orders[order]
+    others = world.database(
+        "select type, correlation_id from mall.log join mall.streams using (stream_no) where kind = 1 "
+        # What was before the checkout: the payment belongs to the order by its basket.
+        "and type not like 'basketsapi.%' and type <> 'paymentsapi.PaymentAuthorized' "
+        f"and (stream_id = '{identity}' or position('{identity}' in convert_from(body, 'UTF8')) > 0) "
+        f"and correlation_id <> '{correlation}'")
+    expect(f"of other correlations: {others}", not others)
+    for message in ("ordersapi.OrderCreated", "depotapi.ShoppingListInitiated", "paymentsapi.InvoiceCreated",
+                    "notificationsapi.NotificationSent"):
+        found = world.number(
+            f"select count(*) from mall.log where correlation_id = '{correlation}' and type = '{message}'")
+        expect(f"{message} has it {found} times", found == 1)
+
+
+@step(r"the server still serves")
+def _(context):
+    expect("it has ended", context.server.process.poll() is None)
+    context.world.administrator.get("/readyz").must_be_done()
+
+
+@step(r'the baskets know "([^"]*)" once')
+def _(context, product):
+    world = context.world
+    eventually("they do", lambda: world.number(
+        f"select count(*) from baskets.products_cache where id = '{world.products[product]}'") == 1)
+
+
+@step(r'the kiosk shows "([^"]*)" as ([\w-]+)')
+def _(context, order, status):
+    world = context.world
+    shown = world.kiosk.get(f"/api/ordering/{world.orders[order]}").must_be_done()
+    expect(f"{shown}", shown["status"] == status)
+
+
+@step(r"everything is heard")
+def _(context):
+    context.world.settle()

@@ -48,6 +48,7 @@ Feature: Stores
     And the catalogue of "Lamps" says 1250 for "Walnut"
     And a basket with "Walnut" says 1250
     And one event raised "Walnut" by 250 to 1250
+    And the server still serves
 
   Scenario Outline: 6 a price is changed the way it is called
     Given a store "Lamps"
@@ -89,6 +90,7 @@ Feature: Stores
   Scenario: 10 a manager sees what was decided
     Given a new store "Lamps"
     And "Mona" is store_manager of "Lamps"
+    And "Mona" looks at the mall
     When "Mona" asks for "Lamps" to take part
     Then it is done
     And "Mona" sees "Lamps" asking

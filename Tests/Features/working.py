@@ -109,11 +109,31 @@ def _(context, robot, order):
     context.world.reply = context.world.report(robot, order, "arrive", {"storeId": UNKNOWN})
 
 
-@step(r'"([^"]*)" finds (\d+) "([^"]*)" of "([^"]*)" missing')
-def _(context, robot, quantity, product, order):
+@step(r'"([^"]*)" (finds|picks) (\d+) "([^"]*)" of "([^"]*)"(?: missing)?')
+def _(context, robot, what, quantity, product, order):
     world = context.world
     world.reply = world.report(
-        robot, order, "unavailable", {**subject(world, order, product), "quantity": int(quantity)})
+        robot, order, "pick" if what == "picks" else "unavailable",
+        {**subject(world, order, product), "quantity": int(quantity)}).must_be_done()
+
+
+@step(r'"([^"]*)" is taken out of service')
+def _(context, robot):
+    world = context.world
+    world.robots[robot].post("/robots/api/offline", {"reason": "a wheel"}).must_be_done()
+    world.administrator.post(f"/admin/api/bots/{world.robot_ids[robot]}/retire").must_be_done()
+
+
+@step(r'"([^"]*)" asks for work')
+def _(context, robot):
+    context.world.reply = context.world.robots[robot].post("/robots/api/work", {"declined": []})
+
+
+@step(r'the goods of "([^"]*)" are on the returns shelf')
+def _(context, order):
+    world = context.world
+    eventually("they are", lambda: [
+        row for row in world.rows("/admin/api/lists", "lists", onShelf="true", limit=100) if row["orderId"] == world.orders[order]])
 
 
 @step(r'the list of "([^"]*)" shows (\d+) (picked|missing) of (\d+)')
@@ -200,6 +220,19 @@ def _(context):
         world.check_in(errand).must_be_done()
     for errand in context.errands:
         world.awaited(errand, "ready")
+
+
+@step(r'"([^"]*)" brings the rest of "([^"]*)", which a clerk counts')
+def _(context, robot, order):
+    world = context.world
+    for stop in world.list(order)["stops"]:
+        for line in stop["lines"]:
+            rest = line["ordered"] - line["picked"] - line["missing"]
+            if rest:
+                world.report(robot, order, "pick", {
+                    "storeId": stop["storeId"], "productId": line["productId"], "quantity": rest}).must_be_done()
+    world.report(robot, order, "deliver").must_be_done()
+    world.check_in(order).must_be_done()
 
 
 # Depot
@@ -299,24 +332,34 @@ def another_administrator(world):
     return caller
 
 
-@step(r'"([^"]*)" is handed over and canceled at once')
-def _(context, order):
-    world = context.world
-    first, second, path = another_administrator(world), another_administrator(world), f"/admin/api/orders/{world.orders[order]}"
-    world.replies = at_once(
-        lambda: first.post(f"{path}/complete"), lambda: second.post(f"{path}/cancel", {"reason": "damaged"}))
+@step(r"each is handed over and canceled at once")
+def _(context):
+    race(context.world, lambda world, order, first, second: (
+        lambda: first.post(f"/admin/api/orders/{order}/complete"), lambda: cancel(second, order)))
 
 
-@step(r'"([^"]*)" is paid and canceled at once')
-def _(context, order):
-    world = context.world
-    invoice = eventually("the invoice is there", lambda: world.invoice(order))
-    first, second = another_administrator(world), another_administrator(world)
-    world.replies = at_once(
-        lambda: first.put(
-            f"/admin/api/invoices/{invoice['id']}/pay",
-            {"method": "card_on_file", "expectedAmountMinor": invoice["amountMinor"]}),
-        lambda: second.post(f"/admin/api/orders/{world.orders[order]}/cancel", {"reason": "damaged"}).must_be_done())
+@step(r"each is paid and canceled at once")
+def _(context):
+    def racers(world, order, first, second):
+        invoice = world.row("/admin/api/invoices", "invoices", order=order)
+        paying = {"method": "card_on_file", "expectedAmountMinor": invoice["amountMinor"]}
+        return (
+            lambda: first.put(f"/admin/api/invoices/{invoice['id']}/pay", paying),
+            lambda: cancel(second, order).must_be_done())
+    race(context.world, racers)
+
+
+def cancel(who, order):
+    return who.post(f"/admin/api/orders/{order}/cancel", {"reason": "damaged"})
+
+
+def race(world, racers):
+    """Two people do two things to each order at once; which of them begins changes from order to order."""
+    world.races, people = {}, [another_administrator(world), another_administrator(world)]
+    for number, (name, order) in enumerate(world.orders.items()):
+        deeds = racers(world, order, *people)
+        answers = at_once(*(deeds if number % 2 else reversed(deeds)))
+        world.races[name] = answers if number % 2 else answers[::-1]
 
 
 @step(r'"([^"]*)" finds "([^"]*)" by its code( no more)?')
@@ -335,13 +378,6 @@ def _(context, kind, order):
     world.administrator.post(f"/admin/api/messages/{world.texts(order, kind)[0]['id']}/resend").must_be_done()
 
 
-@step(r'staff retry the saga of "([^"]*)", if it is stuck')
-def _(context, order):
-    world = context.world
-    if world.saga(order)["status"] == "stuck":
-        world.administrator.post(f"/admin/api/sagas/{world.orders[order]}/retry").must_be_done()
-
-
 @step(r"the kiosk, staff and robot gateways are asked without a token, and with a wrong one")
 def _(context):
     world = context.world
@@ -358,8 +394,7 @@ def _(context):
 @step(r"(\d+) seconds pass(?:, (\d+) times)?")
 def _(context, seconds, times):
     for _ in range(int(times or 1)):
-        context.world.control.advance(int(seconds))
-        context.world.settle()
+        context.world.let_pass(int(seconds))
 
 
 def pause(context, names):
@@ -401,36 +436,17 @@ def _(context):
     hear(context.world, list(context.world.paused))
 
 
-@step(r"the server is killed and started again")
-def _(context):
+def restart(context):
     context.server.kill()
-    # A killed server leaves its control's socket behind.
-    (context.server.folder / "control").unlink(missing_ok=True)
     context.server.start()
     # What listened to nobody listens again, being another process.
     context.world.paused = set()
     context.undo.clear()
 
 
-@step(r"PostgreSQL is killed")
+@step(r"the server is killed and started again")
 def _(context):
-    import os
-    import signal
-    context.process = context.server.process.pid
-    context.postgres = context.server.postgres()
-    os.kill(context.postgres, signal.SIGKILL)
-
-
-@step(r"commands are answered with unavailable or done until it is back")
-def _(context):
-    world = context.world
-
-    def back():
-        reply = world.kiosk.post("/api/customers", {"name": "Mira", "smsNumber": world.phone("Mira")})
-        expect(f"{reply}", reply.is_done or reply.status == 503)
-        return reply.is_done
-    eventually("it is back", back, 60)
-    eventually("another PostgreSQL runs", lambda: context.server.postgres() != context.postgres, 60)
+    restart(context)
 
 
 @step(r"the server was not started again")
@@ -460,7 +476,6 @@ def _(context):
     first = context.server
     # Time that was moved is one process's own; a start brings it back to that of the other.
     first.kill()
-    (first.folder / "control").unlink(missing_ok=True)
     first.start()
     socket = first.data.resolve() / "socket"
     second = Server(first.binary)
@@ -506,10 +521,3 @@ def _(context):
 def _(context):
     for order in context.world.orders:
         once(context.world, order)
-
-
-@step(r'"([^"]*)" is created and ends')
-def _(context, order):
-    world = context.world
-    # Its authorisation may have become too old for an approval; what matters is that nobody waits for ever.
-    eventually("it has ended its making", lambda: world.order(order)["status"] in ("approved", "rejected"), 30)
