@@ -75,7 +75,7 @@ import Testing
         #expect(try await depot.status(list) == .available)
     }
 
-    @Test func `row 35: a robot that says hello is idle, and a name is one robot's`() async throws {
+    @Test func `row 35, F-D3: a robot that says hello is idle, and a name is one robot's`() async throws {
         let depot = try await Errands()
         let bot = try await depot.mall.send(RegisterBot(name: "R1")).reply.id
         #expect(try depot.row(bot).status == .offline)
@@ -108,7 +108,7 @@ import Testing
         #expect(try depot.mall.said(BotActivated.self).map(\.listId) == [list])
     }
 
-    @Test func `row 46: neither an unknown robot nor one that is not idle gets a list by hand`() async throws {
+    @Test func `row 46, F-D3: neither an unknown robot nor one that is not idle gets a list by hand`() async throws {
         let depot = try await Errands()
         let list = try await depot.list()
         let bot = try await depot.mall.send(RegisterBot(name: "R1")).reply.id

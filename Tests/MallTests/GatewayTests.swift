@@ -39,6 +39,23 @@ import Testing
         }
     }
 
+    @Test func `F-D10: no route makes or cancels a shopping list: lists follow their orders`() async throws {
+        try await TestMall.with { mall in
+            let streams = try await mall.streams()
+            for caller in [mall.administrator, mall.kiosk, mall.nobody] {
+                for (method, path) in [
+                    ("POST", "/api/depot/shopping"), ("POST", "/api/depot/shopping/\(Route.unknown)"),
+                    ("DELETE", "/api/depot/shopping/\(Route.unknown)"), ("POST", "/admin/api/lists"),
+                    ("DELETE", "/admin/api/lists/\(Route.unknown)"), ("POST", "/robots/api/lists"),
+                ] {
+                    let reply = await caller(method, path, ["orderId": .text(Route.unknown), "items": []])
+                    #expect([404, 405].contains(reply.status), "\(method) \(path): \(reply)")
+                }
+            }
+            #expect(try await mall.streams() == streams)
+        }
+    }
+
     @Test func `an auditor reads everything and changes nothing`() async throws {
         try await TestMall.with { mall in
             let (auditor, cookie) = try await mall.staff("olga", [.auditor])

@@ -19,7 +19,7 @@ struct AgreementTests {
     }
 
     @Test(arguments: [1, 2, 3] as [UInt64])
-    func `F-X2: whatever is asked, SQL finds what Swift matches, in its order, and counts as many`(seed: UInt64)
+    func `F-X2, F-X3: whatever is asked, SQL finds what Swift matches, in its order, and counts as many`(seed: UInt64)
         async throws
     {
         try await Self.connected { connection in
