@@ -38,9 +38,9 @@ import Testing
         let disturbance = Disturbance()
         try await withBranch(works: true, disturbance: disturbance) { branch in
             let (late, free) = (try await branch.open(), try await branch.open())
-            for listener in listeners { disturbance.add(rule(.comesLate, of: listener, times: 1)) }
+            disturbance.add(rule(.comesLate, of: "bonus.reactions", times: 1))
             for amount in [1, 2] { try await branch.perform(Change(late, .deposit(amount: amount))) }
-            try await until("they wait") { try await branch.number("select count(*) from mall.parked") == 4 }
+            try await until("they wait") { try await branch.number("select count(*) from mall.parked") == 2 }
             branch.clock.advance(by: .seconds(86_400))
             try await branch.perform(Change(free, .deposit(amount: 1)))
             try await until("the other flows") { try await branch.bonus(of: free)?.granted == 1 }

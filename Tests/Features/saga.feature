@@ -12,6 +12,15 @@ Feature: The making of an order
     And its list is available, its payment confirmed, its invoice pending over 1000
     And the texts about "first" are "received", each sent once
 
+  Scenario: 25 caches that never heard of the goods look them up (F-D9)
+    Given the listener "table.baskets.products_cache" hears nothing
+    And the listener "table.baskets.stores_cache" hears nothing
+    And a store "Books"
+    And "Books" sells "C" for 700
+    When "Mira" orders 1 "C" as "first"
+    Then "first" is approved
+    And its list is available, its payment confirmed, its invoice pending over 700
+
   Scenario: 26 a customer who was disabled meanwhile
     Given "Mira" has a basket with 1 "A"
     And the card is authorised

@@ -18,6 +18,9 @@ Feature: Search
     And the search for the customer "Mira" and the store "Lamps" finds "first"
     And the search for the customer "Noor" and a total of 1500 to 1500 finds "third"
     And the search for the customer "Mira" and a total of 0 to 999 finds "second"
+    And the search for the customer "Mira" and from the time of "first" finds "second", "first"
+    And the search for the customer "Mira" and from the time of "second" finds "second"
+    And the search for the customer "Mira" and to the time of "second" finds "first"
     And the search for the customer "Mira" and the status "approved" finds "second", "first"
     And the search for the customer "Mira" and the status "ready" finds nothing
 

@@ -670,6 +670,12 @@ def _(context):
 
 # The search
 
+def placed_at(world, order):
+    rows = eventually("it is listed", lambda: [
+        row for row in world.rows("/admin/api/orders", "orders", limit=100) if row["orderId"] == world.orders[order]])
+    return rows[0]["createdAt"]
+
+
 @step(r"the search for (.*) finds (.*)")
 def _(context, filters, orders):
     world, query = context.world, {}
@@ -681,6 +687,8 @@ def _(context, filters, orders):
             query["customer"] = world.customers[words.split('"')[1]]
         elif words.startswith("product"):
             query["product"] = world.products[words.split('"')[1]]
+        elif words.startswith(("from", "to ")):
+            query[words.split()[0]] = placed_at(world, words.split('"')[1])
         elif words.startswith("status"):
             query["status"] = words.split('"')[1]
         else:

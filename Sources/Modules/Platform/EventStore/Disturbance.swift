@@ -30,7 +30,8 @@ public final class Disturbance: Sendable {
         /// The message's name; every message, where none is named.
         public let message: String?
         public let fault: Fault
-        /// How many tries it befalls; every one until it is over, where none is named.
+        /// How many tries it befalls; every one until it is over, where none is named. A table's messages are tried together
+        /// first, and singly when that fails.
         public var times: Int?
         /// How many it has befallen.
         public internal(set) var struck: Int?
