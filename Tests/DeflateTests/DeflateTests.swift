@@ -29,11 +29,12 @@ private struct Pair {
             let isGood = message[start..<min(start + min(size, message.count), message.count)].withUnsafeBytes {
                 piece in
                 var rest = UnsafeRawBufferPointer(piece)
-                while let count = inflater.inflate(&rest, into: scratch) {
+                while true {
+                    let count = inflater.inflate(&rest, into: scratch)
                     output += scratch[..<count]
+                    if inflater.isInvalid { return false }
                     if count < scratch.count { return rest.isEmpty }
                 }
-                return false
             }
             guard isGood else { return nil }
         }

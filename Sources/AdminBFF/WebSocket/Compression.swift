@@ -88,16 +88,19 @@ struct Decompressor {
         codecs = compression.codecs
     }
 
-    /// The next piece of what is in `input`, which is moved on. It holds until the next one; the last one is shorter than
-    /// `longestPiece`.
-    mutating func next(_ input: inout UnsafeRawBufferPointer) throws(Violation) -> UnsafeRawBufferPointer {
+    /// The next piece of what is in `input`, which is moved on, and whether it is the last. It holds until the next one.
+    mutating func next(_ input: inout UnsafeRawBufferPointer, atMost: Int) -> (
+        bytes: UnsafeRawBufferPointer, isLast: Bool
+    ) {
         let inflater = own ?? codecs.takeInflater(windowBits: windowBits)
         own = inflater
-        guard let count = inflater.inflate(&input, into: codecs.inflated) else { throw Self.notDeflated }
-        return UnsafeRawBufferPointer(rebasing: codecs.inflated[..<count])
+        let room = UnsafeMutableRawBufferPointer(rebasing: codecs.inflated.prefix(atMost))
+        let count = inflater.inflate(&input, into: room)
+        return (UnsafeRawBufferPointer(rebasing: room[..<count]), count < room.count)
     }
 
-    var longestPiece: Int { codecs.inflated.count }
+    /// Whether what came is no deflate data.
+    var isInvalid: Bool { own?.isInvalid ?? false }
 
     mutating func finishMessage() throws(Violation) {
         guard let inflater = own, inflater.finishMessage() else { throw Self.notDeflated }
@@ -106,6 +109,6 @@ struct Decompressor {
         own = nil
     }
 
-    private static let notDeflated = Violation(
+    static let notDeflated = Violation(
         .invalidData, "expected whole blocks of deflate data in a compressed message")
 }

@@ -13,7 +13,7 @@ public struct Limits: Sendable {
 
     /// What a compressed message may take on the wire: what cannot be compressed grows by a header for each block of a few
     /// kilobytes.
-    var compressedSize: Int { messageSize.addingReportingOverflow(messageSize >> 8 + 64).partialValue }
+    var compressedSize: Int { Int(clamping: UInt(messageSize) + UInt(messageSize >> 8) + 64) }
     /// A shorter message is sent as it is: it fits in a packet in any case.
     static let leastCompressed = 128
 

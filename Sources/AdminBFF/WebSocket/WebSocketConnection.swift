@@ -225,6 +225,7 @@ public struct WebSocketConnection: Sendable {
                 return nil
             }
             try decompressor!.finishMessage()
+            guard begun.opcode != .text || begun.utf8.isComplete else { throw Self.notText }
             let payload = whole.map { Payload.lent($0) } ?? .owned(begun.bytes)
             return begun.opcode == .text ? .text(payload) : .binary(payload)
         } catch {
@@ -238,14 +239,17 @@ public struct WebSocketConnection: Sendable {
     ) throws(Violation) -> UnsafeRawBufferPointer? {
         var input = piece
         while true {
-            let inflated = try decompressor!.next(&input)
-            guard message.bytes.count + inflated.count <= limits.messageSize else { throw tooBig }
-            let isEnd = inflated.count < decompressor!.longestPiece
+            // One byte too many is enough to know, and the text before it is judged first: wherever the input is cut, the
+            // first thing that is wrong is what is answered.
+            let room = limits.messageSize - message.bytes.count
+            let (inflated, isEnd) = decompressor!.next(&input, atMost: room == .max ? room : room + 1)
             if message.opcode == .text {
-                guard message.utf8.accept(inflated), !isLast || !isEnd || message.utf8.isComplete else {
+                guard message.utf8.accept(UnsafeRawBufferPointer(rebasing: inflated.prefix(room))) else {
                     throw Self.notText
                 }
             }
+            guard inflated.count <= room else { throw tooBig }
+            guard !decompressor!.isInvalid else { throw Decompressor.notDeflated }
             if isEnd, isLast, message.bytes.isEmpty { return inflated }
             message.bytes.append(contentsOf: inflated)
             if isEnd { return nil }

@@ -6,6 +6,8 @@ internal import CZlib
 public final class Inflater: @unchecked Sendable {
     // Unchecked, because its owner hands it on only to who runs on the same loop.
     public let windowBits: Int
+    /// Whether what came is no DEFLATE data; nothing more is inflated.
+    public private(set) var isInvalid = false
     private let stream: UnsafeMutablePointer<z_stream>
 
     public init(windowBits: Int) {
@@ -23,11 +25,15 @@ public final class Inflater: @unchecked Sendable {
     }
 
     /// Forgets the history.
-    public func reset() { inflateReset(stream) }
+    public func reset() {
+        inflateReset(stream)
+        isInvalid = false
+    }
 
-    /// Inflates into `output` and moves `input` past what was used: the bytes written, nil if the input is no DEFLATE
-    /// data. There is nothing more in it once less was written than there was room for.
-    public func inflate(_ input: inout UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer) -> Int? {
+    /// Inflates into `output` and moves `input` past what was used: the bytes written. There is nothing more in it once less
+    /// was written than there was room for. What stands before data that are none is written all the same, so that nothing
+    /// depends on where the input is cut.
+    public func inflate(_ input: inout UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer) -> Int {
         let from = input.bindMemory(to: UInt8.self)
         stream.pointee.next_in = UnsafeMutablePointer(mutating: from.baseAddress)
         stream.pointee.avail_in = UInt32(from.count)
@@ -40,7 +46,9 @@ public final class Inflater: @unchecked Sendable {
             case Z_OK: break
             case Z_BUF_ERROR: break loop
             case Z_MEM_ERROR: preconditionFailure("no memory is left for a window")
-            default: return nil
+            default:
+                isInvalid = true
+                break loop
             }
             if stream.pointee.avail_in == 0 { break }
         }
@@ -56,7 +64,7 @@ public final class Inflater: @unchecked Sendable {
             withUnsafeMutableBytes(of: &nothing) { room in
                 var tail = tail
                 let written = inflate(&tail, into: room)
-                return tail.isEmpty ? written : nil
+                return tail.isEmpty && !isInvalid ? written : nil
             }
         }
         // `data_type` counts unused bits, and has bit 7 set between two blocks.
