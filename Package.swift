@@ -98,7 +98,7 @@ let package = Package(
         .test("DeflateTests", of: ["Deflate"]),
         .test("WebSocketTests", of: ["Deflate", "WebSocket"]),
         .test("SearchTests", of: ["Search", "Contracts", "Kernel", "Postgres", "PostgresTestSupport"]),
-        .test("ServerTests", of: ["Server", "EventLoop", "HTTP", "WebSocket", "TestSupport", .log]),
+        .test("ServerTests", of: ["Server", "Deflate", "EventLoop", "HTTP", "WebSocket", "TestSupport", .log]),
         .support("DomainTestSupport", sees: ["Kernel", "Contracts"]),
         .test("KernelTests", of: ["Kernel"]),
         .test(
