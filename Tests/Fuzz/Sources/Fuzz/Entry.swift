@@ -8,6 +8,8 @@ private let targets: [String: @Sendable (UnsafeRawBufferPointer) -> Void] = [
     "values": fuzzValues,
     "handshake": fuzzHandshake,
     "frames": fuzzFrames,
+    "compressed": fuzzCompressed,
+    "deflated": fuzzDeflated,
     "text": fuzzText,
     "json": fuzzJSON,
 ]

@@ -1,3 +1,4 @@
+import Deflate
 import WebSocket
 
 /// Any bytes as frames, to a server and to a client: read whole and in pieces they mean the same.
@@ -12,6 +13,61 @@ func fuzzFrames(_ bytes: UnsafeRawBufferPointer) {
         let inPieces = events(cut, role, limits)
         precondition(whole == inPieces, "\(role): whole \(whole), in pieces \(inPieces)")
     }
+}
+
+/// Any bytes as compressed frames: read whole and in pieces they mean the same. The first byte says what was agreed.
+func fuzzCompressed(_ bytes: UnsafeRawBufferPointer) {
+    guard let first = bytes.first else { return }
+    let compression = Compression(agreement(first), codecs)
+    let frames = UnsafeRawBufferPointer(rebasing: bytes[1...])
+    var cut: [[UInt8]] = []
+    var pieces = Pieces(frames)
+    while let piece = pieces.next() { cut.append(Array(piece)) }
+    let limits = Limits(messageSize: 512, fragments: 64)
+    for role in [Role.server, .client] {
+        // Of a message that is broken in several ways, the pieces decide which is found first.
+        let whole = events([Array(frames)], role, limits, compression).map {
+            $0.hasPrefix("violation") ? "violation" : $0
+        }
+        let inPieces = events(cut, role, limits, compression).map { $0.hasPrefix("violation") ? "violation" : $0 }
+        precondition(whole == inPieces, "\(role): whole \(whole), in pieces \(inPieces)")
+    }
+}
+
+/// Any bytes as messages that one side compresses: the other hears them as they were.
+func fuzzDeflated(_ bytes: UnsafeRawBufferPointer) {
+    guard let first = bytes.first else { return }
+    let compression = Compression(agreement(first), codecs)
+    for (role, peer) in [(Role.server, Role.client), (.client, .server)] {
+        var sender = WebSocketConnection(role: role, compression: compression)
+        var frames: [UInt8] = []
+        var expected: [String] = []
+        var rest = UnsafeRawBufferPointer(rebasing: bytes[1...])
+        while let length = rest.first {
+            // Of any length, but mostly of those that are worth compressing, and repeated, so that there is a history.
+            let message = Array(repeating: Array(rest.prefix(Int(length) + 1)), count: 1 + Int(length & 3)).flatMap {
+                $0
+            }
+            rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(Int(length) + 1))
+            message.withUnsafeBytes {
+                sender.append(.binary, $0, to: &frames, mask: role == .client ? 0x1234_5678 : nil)
+            }
+            expected.append("binary \(message)")
+        }
+        let heard = events([frames], peer, Limits(), compression)
+        precondition(heard == expected, "expected \(expected), got \(heard)")
+    }
+}
+
+private let codecs = Codecs()
+
+/// One of the agreements that two sides may come to.
+private func agreement(_ byte: UInt8) -> PerMessageDeflate {
+    var agreed = PerMessageDeflate()
+    (agreed.serverTakesOver, agreed.clientTakesOver) = (byte & 1 == 0, byte & 2 == 0)
+    agreed.serverWindowBits = 8 + Int(byte >> 2 & 7)
+    agreed.clientWindowBits = 8 + Int(byte >> 5 & 7)
+    return agreed
 }
 
 /// Any bytes as the text of a message in fragments: accepted just where the standard library finds valid UTF-8.
@@ -36,7 +92,7 @@ func fuzzText(_ bytes: UnsafeRawBufferPointer) {
 /// Any bytes as the answer to a client's handshake.
 func fuzzHandshake(_ bytes: UnsafeRawBufferPointer) {
     func judge(_ pieces: [[UInt8]]) -> String {
-        var handshake = ClientHandshake(host: "a", path: "/", subprotocols: ["x"])
+        var handshake = ClientHandshake(host: "a", path: "/", subprotocols: ["x"], offers: [PerMessageDeflate.Offer()])
         for var piece in pieces {
             do {
                 let accepted = try piece.withUnsafeMutableBytes { piece throws(ClientHandshake.Failure) in
@@ -66,15 +122,19 @@ func fuzzHandshake(_ bytes: UnsafeRawBufferPointer) {
     ]
     for known in [[:], common] {
         do {
-            let accepted = try ServerHandshake.judge(method: "GET", subprotocols: ["x"]) { named[$0] ?? known[$0] }
+            let accepted = try ServerHandshake.judge(method: "GET", subprotocols: ["x"], compression: .own) {
+                named[$0] ?? known[$0]
+            }
             precondition(!accepted.response.isEmpty && accepted.subprotocol.map { $0 == "x" } ?? true)
         } catch { precondition([400, 405, 426].contains(error.status)) }
     }
 }
 
 /// What a connection makes of bytes that arrive in pieces.
-private func events(_ pieces: [[UInt8]], _ role: Role, _ limits: Limits) -> [String] {
-    var connection = WebSocketConnection(role: role, limits: limits)
+private func events(
+    _ pieces: [[UInt8]], _ role: Role, _ limits: Limits, _ compression: Compression? = nil
+) -> [String] {
+    var connection = WebSocketConnection(role: role, limits: limits, compression: compression)
     var heard: [String] = []
     for var piece in pieces {
         piece.withUnsafeMutableBytes { bytes in
