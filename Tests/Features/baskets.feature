@@ -90,7 +90,11 @@ Feature: Baskets
   Scenario: 22 an untouched basket is abandoned
     Given "Mira" has a basket with 1 "A"
     And the card is authorised
-    When 601 seconds pass
+    When 500 seconds pass
+    And 1 "A" is added
+    And 500 seconds pass
+    Then the basket is still open
+    When 101 seconds pass
     Then the basket is canceled as abandoned
     And its authorisation is released
 

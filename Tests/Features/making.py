@@ -161,6 +161,13 @@ def _(context, way, name, price):
     change_price(context.world, context.world.administrator, way, name, int(price))
 
 
+@step(r'"([^"]*)" renames "([^"]*)"')
+def _(context, person, store):
+    world = context.world
+    world.reply = world.staff[person].put(
+        f"/admin/api/stores/{world.stores[store]}/rebrand", {"name": world.called(f"{store} of {person}")})
+
+
 @step(r'"([^"]*)" changes the price of "([^"]*)"')
 def _(context, person, name):
     change_price(context.world, context.world.staff[person], "raise", name, 2000)
@@ -390,12 +397,6 @@ def _(context):
 def _(context, name):
     world = context.world
     world.payments[name] = world.pay(last_basket(world))
-
-
-@step(r"the card is asked for")
-def _(context):
-    world = context.world
-    world.reply = world.kiosk.post("/api/payments", {"basketId": world.baskets[last_basket(world)]})
 
 
 def check_out(world, payment=None, order=None):

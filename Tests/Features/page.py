@@ -40,6 +40,8 @@ class Page:
         self.commits = self.rows_received = 0
         self.keys_received, self.resets, self.faults = [], [], []
         self.closed = None
+        # Called after each commit, before the next message is read.
+        self.on_commit = lambda: None
         self.socket = None
         self.lock = threading.RLock()
         self.may_read = threading.Event()
@@ -239,6 +241,7 @@ class Page:
         if same_life and message["position"] < self.position:
             self.faults.append(f"sent back from {self.position} to {message['position']}")
         self.cursor, self.position = message["cursor"], message["position"]
+        self.on_commit()
 
     def _apply(self, message, view):
         for key in message.get("gone", []):

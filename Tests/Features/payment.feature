@@ -33,6 +33,7 @@ Feature: Payment
     Then one is done, the other refused as conflict
     And the invoice of "first" is paid
     And of "first" 3000 was received and 0 given back
+    And the card of "first" was charged once
     Given "Mira" has the approved order "second" of 2 "A"
     When a cashier takes 1999 for "second"
     Then it is refused as conflict, saying "2000"

@@ -33,7 +33,7 @@ Feature: Ready
     Given "Mira" has the approved order "first" of 1 "A"
     And its invoice is <state>
     When "first" is brought and checked in, without 1 "A"
-    Then "first" is canceled
+    Then "first" is canceled because nothing was to be had
     And the money of "first" is released or given back
 
     Examples:

@@ -132,6 +132,6 @@ Feature: Robots
     Then it is done
 
   Scenario: 43 the server is killed during errands
-    Given 5 robots are on errands of "Mira" for 1 "A"
+    Given 20 robots are on errands of "Mira" for 1 "A"
     When the server is killed and started again
     Then all of them finish

@@ -206,15 +206,17 @@ def _(context):
 
 @step(r'"([^"]*)" sees "([^"]*)" (asking|not asking and not participating|participating and not asking)')
 def _(context, manager, store, what):
+    from watching import page_of
     world = context.world
 
     def seen():
-        row = mall_row(world, store, world.staff[manager])
+        row = page_of(context).row(1, world.stores[store]) or {}
         is_asking = row.get("request") is not None
         return (is_asking, row.get("participating")) == {
             "asking": (True, False), "not asking and not participating": (False, False),
             "participating and not asking": (False, True)}[what]
-    eventually(f"the manager sees it {what}: {mall_row(world, store, world.staff[manager])}", seen)
+    eventually(f"the page of the manager shows it {what}", seen)
+    expect("the list says otherwise", mall_row(world, store, world.staff[manager]) == page_of(context).row(1, world.stores[store]))
 
 
 # Customers
@@ -243,6 +245,13 @@ def _(context, total, lines):
     held = [(names[item["productId"]], item["quantity"]) for item in basket["items"]]
     wanted = lines_of(lines.replace(", ", " and ")) if lines else []
     expect(f"{basket}", held == wanted and basket["totalMinor"] == int(total))
+
+
+@step(r"the basket is still open")
+def _(context):
+    world = context.world
+    basket = world.kiosk.get(f"/api/baskets/{world.baskets[last_basket(world)]}").must_be_done()
+    expect(f"{basket}", basket["status"] == "open")
 
 
 @step(r"the basket is canceled as abandoned")
@@ -416,15 +425,18 @@ def count_of(world, message, order):
         f"convert_from(body, 'UTF8')::jsonb ->> (case when type like 'ordersapi.%' then 'id' else 'orderId' end) = '{world.orders[order]}'")
 
 
-@step(r"its payment was confirmed once")
-def _(context):
-    world, order = context.world, last_order(context.world)
-    expect("not once", count_of(world, "paymentsapi.PaymentConfirmed", order) == 1)
-
-
 @step(r'the payment of "([^"]*)" was never confirmed')
 def _(context, order):
     expect("it was", count_of(context.world, "paymentsapi.PaymentConfirmed", order) == 0)
+
+
+@step(r'"([^"]*)" is canceled because nothing was to be had')
+def _(context, order):
+    found = context.world.awaited(order, "canceled")
+    said = context.world.database(
+        "select convert_from(body, 'UTF8') from mall.log join mall.streams using (stream_no) where kind = 1 "
+        f"and type = 'ordersapi.OrderCanceled' and stream_id = '{context.world.orders[order]}'")
+    expect(f"{found} {said}", "nothing_available" in said)
 
 
 @step(r'"([^"]*)" was never approved')
@@ -642,6 +654,12 @@ def _(context, amount):
         expect(f"{order} has the ends {ends}", ends == [int(handover.is_done), int(cancel.is_done)])
 
 
+@step(r'the card of "([^"]*)" was charged once')
+def _(context, order):
+    counts = [count_of(context.world, message, order) for message in ("paymentsapi.InvoiceCapturing", "paymentsapi.InvoicePaid")]
+    expect(f"{counts}", counts == [1, 1])
+
+
 @step(r'one event completed "([^"]*)"')
 def _(context, order):
     expect("not one", count_of(context.world, "ordersapi.OrderCompleted", order) == 1)
@@ -806,3 +824,14 @@ def _(context, order, status):
 @step(r"everything is heard")
 def _(context):
     context.world.settle()
+
+
+@step(r"every row of the log has an actor and a correlation, and what the kiosk did names it")
+def _(context):
+    world = context.world
+    nobody = world.number("select count(*) from mall.log where actor = '' or correlation_id = '00000000-0000-0000-0000-000000000000'")
+    expect(f"{nobody} rows of nobody", nobody == 0)
+    actor = world.database(
+        "select distinct actor from mall.log join mall.streams using (stream_no) where type = 'basketsapi.BasketCheckedOut' "
+        f"and stream_id = '{world.orders['first']}'")
+    expect(actor, actor == "kiosk:entrance")

@@ -14,6 +14,10 @@ Feature: Staff
     And "Mira" has the approved order "first" of 1 "A"
     When "Mona" changes the price of "B"
     Then it is refused as forbidden, and audited for "Mona"
+    When "Mona" renames "Books"
+    Then it is refused as forbidden, and audited for "Mona"
+    When "Mona" renames "Lamps"
+    Then it is done
     When "Karl" takes the payment of "first"
     Then it is refused as forbidden, and audited for "Karl"
     When "Olga" cancels "first" because "I can"
@@ -111,3 +115,6 @@ Feature: Staff
   Scenario: 81 the audit names who did what
     When staff rename "Lamps" to "Lights"
     Then the audit names the administrator, done, and the correlation of it
+    When "Mira" orders 1 "A" as "first"
+    Then "first" is approved
+    And every row of the log has an actor and a correlation, and what the kiosk did names it

@@ -1,6 +1,7 @@
 """What a page of staff shows, over a real WebSocket: what shall be seen within a second is awaited for ten."""
 
 import itertools
+import subprocess
 
 from page import Page
 from people import Caller, Unmet, eventually
@@ -115,6 +116,70 @@ def _(context, order):
     page.shows(1, context.world.orders[order], lambda row: row["status"] == "stuck")
     eventually("the alarm is there", lambda: any(
         row["id"] == "gauge:sagas stuck" and row["value"] >= 1 for row in page.rows(2).values()))
+
+
+# What it promises
+
+@step(r"an administrator looks at the orders and the pickup desk, both at once")
+def _(context):
+    world = context.world
+    page = look(context, world.administrator, ("orders", {}), ("pickup", {}))
+    world.torn, world.compared = [], set()
+
+    def compare():
+        orders, desk = page.views[1].rows, page.views[2].rows
+        for key in set(orders) & set(desk):
+            shown = orders[key]["value"]["status"], desk[key]["value"]["status"]
+            world.compared.add(shown)
+            if shown[0] != shown[1]:
+                world.torn.append((key, *shown))
+    page.on_commit = compare
+
+
+@step(r"no commit showed one without the other")
+def _(context):
+    world = context.world
+    page_of(context)
+    expect(f"{world.torn}", not world.torn)
+    expect(f"{world.compared}", {"approved", "in-progress", "ready"} <= {status for status, _ in world.compared})
+
+
+@step(r"the projector stands still")
+def _(context):
+    from working import pause
+    pause(context, ["projector"])
+
+
+@step(r"the page does not say that it is live, and knows no new name")
+def _(context):
+    world, page = context.world, page_of(context)
+    commits = page.commits
+    eventually("it is told that it is old", lambda: page.commits > commits and page.lag > 2_000)
+    expect(f"{page.position}", page.position < world.reply["position"])
+
+
+@step(r"the page is live again")
+def _(context):
+    world, page = context.world, page_of(context)
+    page.reaches(world.reply["position"])
+    eventually("it is told so", lambda: page.lag < 500)
+
+
+@step(r"a transaction that writes stays open in the database")
+def _(context):
+    world = context.world
+    held = subprocess.Popen(
+        ["psql", "--no-psqlrc", "-qAt", "-h", str(world.server.data.resolve() / "socket"), "-U", "postgres", "-d", "mallbots"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def end():
+        held.stdin.close()
+        held.wait()
+        held.stdout.close()
+    context.undo.append(end)
+    held.stdin.write("begin;\nselect pg_current_xact_id();\n")
+    held.stdin.flush()
+    expect("it has no number", int(held.stdout.readline()) > 0)
 
 
 # Coming back

@@ -416,9 +416,9 @@ def _(context, name):
     pause(context, [name])
 
 
-@step(r'the module "(\w+)" hears nothing( after the saga)?')
-def _(context, module, after):
-    pause(context, [f"{module}.{'reactions' if after else 'commands'}"])
+@step(r'the module "(\w+)" hears nothing')
+def _(context, module):
+    pause(context, [f"{module}.commands"])
 
 
 @step(r'the module "(\w+)" hears again')
@@ -441,7 +441,6 @@ def restart(context):
     context.server.start()
     # What listened to nobody listens again, being another process.
     context.world.paused = set()
-    context.undo.clear()
 
 
 @step(r"the server is killed and started again")
