@@ -164,6 +164,10 @@ final class TestPage: PageSink {
 
     private func json(_ filter: ThingFilter) -> String { String(decoding: try! Coding.encode(filter), as: UTF8.self) }
 
+    private(set) var refusals: [(topic: String, refusal: Refusal)] = []
+
+    func refused(_ topic: String, _ refusal: Refusal) { refusals.append((topic, refusal)) }
+
     func send(_ frame: Frame) {
         queue.append(frame)
         if frame.counts { unsent += frame.bytes.count }

@@ -47,6 +47,7 @@ import Testing
                 "/admin/api/audit?actor=ruth&outcome=forbidden", "audit", after: try await mall.end())
             #expect(forbidden.count == refused)
 
+            var hidden: [String] = []
             let page = LivePage(mall.port, cookie: cookie)
             #expect(await page.connect())
             for (view, topic) in Self.topics.keys.sorted().enumerated() {
@@ -57,6 +58,7 @@ import Testing
                     case "order": ["order": .text(Route.unknown)]
                     default: [:]
                     }
+                if !sees { hidden.append(topic) }
                 let order = mall.application.usualOrders[topic]
                 await page.open(view, topic, filter, order: order)
                 if !sees {
@@ -65,6 +67,14 @@ import Testing
                     #expect(await page.completes(view), "\(topic)")
                 }
             }
+            // Written down once, however often it is tried.
+            for topic in hidden { await page.open(900, topic) }
+            #expect(
+                await eventually {
+                    let rows = await mall.administrator.all("/admin/api/audit?actor=ruth&text=live", "audit")
+                    return Set(rows.compactMap(\.action.text)) == Set(hidden.map { "live \($0)" })
+                        && rows.count == hidden.count
+                })
         }
     }
 
@@ -129,6 +139,14 @@ import Testing
             let one = await manager.get("/admin/api/orders/\(both)")
             #expect(one.json.items.list.count == 1 && one.json.pickupCode == "" && one.json.totalMinor == 2_000)
             #expect(await manager.get("/admin/api/orders/\(other)").isError(404, "not_found"))
+            // Nor is the rest found out by asking whether it is more than so much, or of this store too.
+            for query in ["minTotalMinor=3000", "maxTotalMinor=3000", "store=\(theirs)"] {
+                let reply = await manager.get("/admin/api/orders?\(query)")
+                #expect(reply.isError(403, "forbidden"), "\(query): \(reply)")
+            }
+            #expect(await manager.all("/admin/api/orders?store=\(mine)", "orders").count == 1)
+            await page.open(3, "orders", ["minTotalMinor": 3_000])
+            #expect(await eventually { await page.refused(3)?.code == "forbidden" })
             let whole = await mall.administrator.get("/admin/api/orders/\(both)")
             #expect(whole.json.items.list.count == 2 && whole.json.totalMinor == 4_000)
             #expect(await page.faults.isEmpty)

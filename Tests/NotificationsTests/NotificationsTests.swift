@@ -163,9 +163,9 @@ import Testing
     }
 
     @Test func `amounts are written as their currency has it`() {
-        #expect(Wording(currency: "EUR").amount(Money(minor: 5)) == "0.05 EUR")
-        #expect(Wording(currency: "EUR").amount(Money(minor: -1290)) == "-12.90 EUR")
-        #expect(Wording(currency: "JPY").amount(Money(minor: 1290)) == "1290 JPY")
-        #expect(Wording(currency: "KWD").amount(Money(minor: 1290)) == "1.290 KWD")
+        #expect(Wording(currency: Currency("EUR")).amount(Money(minor: 5)) == "0.05 EUR")
+        #expect(Wording(currency: Currency("EUR")).amount(Money(minor: -1290)) == "-12.90 EUR")
+        #expect(Wording(currency: Currency("JPY")).amount(Money(minor: 1290)) == "1290 JPY")
+        #expect(Wording(currency: Currency("KWD")).amount(Money(minor: 1290)) == "1.290 KWD")
     }
 }

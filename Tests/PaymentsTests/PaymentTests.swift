@@ -71,7 +71,7 @@ import Testing
                     authorize → conflict: the payment was authorized already
                     confirm → paymentConfirmed
                     confirm for less → paymentConfirmed
-                    confirm for more → conflict: not enough was authorized: 900 for a total of 901
+                    confirm for more → conflict: not enough was authorized: 9.00 EUR for a total of 9.01 EUR
                     confirm for another customer → conflict: the payment is another customer's
                     confirm for another order → conflict: the payment was made for another basket
                     capture → paymentCaptured
@@ -89,7 +89,7 @@ import Testing
                     authorize → conflict: the payment was authorized already
                     confirm → -
                     confirm for less → -
-                    confirm for more → conflict: not enough was authorized: 900 for a total of 901
+                    confirm for more → conflict: not enough was authorized: 9.00 EUR for a total of 9.01 EUR
                     confirm for another customer → conflict: the payment is another customer's
                     confirm for another order → conflict: the payment is bound to another order
                     capture → paymentCaptured
@@ -107,7 +107,7 @@ import Testing
                     authorize → conflict: the payment was authorized already
                     confirm → -
                     confirm for less → -
-                    confirm for more → conflict: not enough was authorized: 900 for a total of 901
+                    confirm for more → conflict: not enough was authorized: 9.00 EUR for a total of 9.01 EUR
                     confirm for another customer → conflict: the payment is another customer's
                     confirm for another order → conflict: the payment is bound to another order
                     capture → -
@@ -125,7 +125,7 @@ import Testing
                     authorize → conflict: the payment was authorized already
                     confirm → -
                     confirm for less → -
-                    confirm for more → conflict: not enough was authorized: 900 for a total of 901
+                    confirm for more → conflict: not enough was authorized: 9.00 EUR for a total of 9.01 EUR
                     confirm for another customer → conflict: the payment is another customer's
                     confirm for another order → conflict: the payment is bound to another order
                     capture → -
@@ -143,7 +143,7 @@ import Testing
                     authorize → conflict: the payment was authorized already
                     confirm → -
                     confirm for less → -
-                    confirm for more → conflict: not enough was authorized: 900 for a total of 901
+                    confirm for more → conflict: not enough was authorized: 9.00 EUR for a total of 9.01 EUR
                     confirm for another customer → conflict: the payment is another customer's
                     confirm for another order → conflict: the payment is bound to another order
                     capture → -

@@ -46,8 +46,8 @@ import Testing
                     open with less than nothing → conflict: the shift was opened already
                     take 900 → shiftMoved
                     give 100 → shiftMoved
-                    give 101 → conflict: only 100 is in the drawer
-                    take more than there is → conflict: only 100 is in the drawer
+                    give 101 → conflict: only 1.00 EUR is in the drawer
+                    take more than there is → conflict: only 1.00 EUR is in the drawer
                     close → shiftClosed
                     close with less than nothing → invalid: countedMinor must be between 0 and 1000000000000
                     close another's → forbidden: the shift is another cashier's

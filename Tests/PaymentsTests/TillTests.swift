@@ -49,7 +49,10 @@ import Testing
         }
         let refusals: [(Refusal, PaymentID, Int64, OrderID, CustomerID)] = [
             (.unknownPayment, PaymentID(rawValue: UUID()), 2400, order, Till.ada),
-            (.conflict("not enough was authorized: 2400 for a total of 2401"), payment, 2401, order, Till.ada),
+            (
+                .conflict("not enough was authorized: 24.00 EUR for a total of 24.01 EUR"), payment, 2401, order,
+                Till.ada
+            ),
             (.conflict("the payment is another customer's"), payment, 2400, order, PaymentTests.hers),
             (.conflict("the payment was made for another basket"), payment, 2400, another, Till.ada),
         ]
@@ -113,7 +116,7 @@ import Testing
 
         let (short, _, lowered) = try await till.approvedOrder()
         try await till.completeList(short, rolls: 1)
-        await #expect(throws: Refusal.conflict("the amount due is 2300 now")) {
+        await #expect(throws: Refusal.conflict("the amount due is 23.00 EUR now")) {
             try await till.pay(lowered, .cardOnFile)
         }
         try await till.pay(lowered, .cardOnFile, Money(minor: 2300))
@@ -318,7 +321,7 @@ import Testing
         for _ in 0..<2 { try await refund(500) }
         #expect(till.cards.balance == 1400)
         await #expect(throws: Refusal.invalid("a reason is required", field: "reason")) { try await refund(1, "") }
-        await #expect(throws: Refusal.conflict("only 1400 of what was paid is left")) { try await refund(1401) }
+        await #expect(throws: Refusal.conflict("only 14.00 EUR of what was paid is left")) { try await refund(1401) }
         try await refund(1400)
         await #expect(throws: Refusal.conflict("everything that was paid has gone back already")) {
             try await refund(1)
@@ -342,7 +345,7 @@ import Testing
             RefundInvoice(id: id, amountMinor: Money(minor: 100), reason: "late"), by: "supervisor")
         #expect(try till.shift(shift).expectedMinor == Money(minor: 12_200))
         let hers = try await till.openShift(float: 500, by: "staff:hedy")
-        await #expect(throws: Refusal.conflict("only 500 is in the drawer")) {
+        await #expect(throws: Refusal.conflict("only 5.00 EUR is in the drawer")) {
             try await till.mall.send(
                 RefundInvoice(id: id, amountMinor: Money(minor: 501), reason: "bruised"), by: "staff:hedy")
         }

@@ -45,7 +45,13 @@ final class Application: Sendable {
         let loops = (0..<max(1, options.loops)).map { EventLoop(name: "loop \($0)") }
         let card = CardService { [loop = loops[0]] in await loop.sleep(for: $0) }
         let sms = SmsService()
+        Currency.ofTheMall = Currency(options.mall.currency)
         let catalogue = Catalogue(mallModules(options.mall, card: card, sms: sms))
+        guard catalogue.unheard.isEmpty else {
+            throw Refusal(
+                .internal,
+                "no module carries out \(catalogue.unheard.sorted().joined(separator: ", ")), which a saga asks for")
+        }
         let database = try await Database(options, on: loops[0], catalogue: catalogue, logger: logger)
         do { try await self.init(options, on: loops, database, catalogue, card, sms) } catch {
             await database.stop()

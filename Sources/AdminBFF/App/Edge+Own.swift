@@ -32,7 +32,7 @@ extension Edge {
             }
             guard refund.amountMinor <= EdgeLimits.cashierRefund else {
                 throw Refusal.forbidden(
-                    "a cashier may refund up to \(EdgeLimits.cashierRefund.minor) minor units; ask a supervisor")
+                    "a cashier may refund up to \(EdgeLimits.cashierRefund); ask a supervisor")
             }
         }
     }

@@ -68,11 +68,17 @@ struct Edge: Sendable {
     func command<C: PublicCommand>(
         _: C.Type, by access: Access, status: Status = .ok, where check: @escaping Check = { _ in }
     ) -> Router.Handler {
-        route(access, as: C.name) { call in
+        mustBeAccepted(C.self)
+        return route(access, as: C.name) { call in
             try await check(call)
             let outcome = try await perform(C.self, call)
             return try .json(Coding.encode(Receipt(outcome, call)), status)
         }
+    }
+
+    /// A route to a command that no module accepts stops the program at its start, and not whoever first takes it.
+    func mustBeAccepted<C: PublicCommand>(_: C.Type) {
+        precondition(dispatcher.accepts(C.name), "there is a route to \(C.name), and no module accepts it")
     }
 
     /// What a caller may do beyond what their role says; throws where they may not.
@@ -206,6 +212,20 @@ struct Edge: Sendable {
             logger.error(
                 "a refusal is not in the log",
                 metadata: ["actor": "\(actor)", "path": "\(request.path)", "error": "\(error)"])
+        }
+    }
+
+    /// Puts into the log that a page was refused a topic.
+    func note(_ refusal: Refusal, ofTopic topic: String, by user: String) async {
+        let topic = String(String.UnicodeScalarView(topic.unicodeScalars.filter { $0.value >= 0x20 }.prefix(64)))
+        do {
+            try await note(
+                .commandRefused(
+                    action: "live \(topic)", subject: nil, outcome: refusal.kind, message: refusal.message),
+                by: user, uuid4())
+        } catch {
+            logger.error(
+                "a refusal is not in the log", metadata: ["actor": "\(user)", "topic": "\(topic)", "error": "\(error)"])
         }
     }
 

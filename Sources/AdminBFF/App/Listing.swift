@@ -40,12 +40,14 @@ extension Edge {
             try await exists(call)
             let query = call.request.query
             let filter = try filter(query, parameters, path.map { ($0, try call.id(ID<Never>.self).description) })
+            let wanted = try topic.filter(filter)
+            try rights.judge(wanted, of: name)
             let page = try PageRequest(limit: limit(query["limit"]))
             // One row more than wanted tells whether the list goes on.
             let rows = try await dispatcher.questions.rows(
                 topic.projection.storage.select(
                     RowQuery(
-                        predicate: .all([topic.filter(filter), rights.scope(of: name)]), order: order,
+                        predicate: .all([wanted, rights.scope(of: name)]), order: order,
                         limit: page.limit + 1,
                         after: query["next"].map { try place($0, in: kind) })))
             let shown = try rows.prefix(page.limit).map { try StoredRow($0, of: topic.projection) }

@@ -248,7 +248,9 @@ final class LiveGateway: Sendable {
             else {
                 preconditionFailure("a page connected on a loop without views")
             }
-            return shard.open(peer, visitor)
+            return shard.open(peer, visitor) { user, topic, refusal in
+                shard.loop.spawn { await edge.note(refusal, ofTopic: topic, by: user) }
+            }
         }
     }
 }

@@ -17,6 +17,8 @@ final class LiveShard: @unchecked Sendable {
         let session: [UInt8]
     }
 
+    typealias Noting = @Sendable (_ user: String, _ topic: String, Refusal) -> Void
+
     let loop: EventLoop
     private let views: Views
     private let pool: Pool
@@ -83,8 +85,11 @@ final class LiveShard: @unchecked Sendable {
         }
     }
 
-    func open(_ peer: WebSocketPeer, _ visitor: Visitor) -> any WebSocketHandler {
-        let page = LivePage(peer, visitor, self)
+    /// `noting` is told, once for each topic, what the page was refused for lack of rights.
+    func open(
+        _ peer: WebSocketPeer, _ visitor: Visitor, noting: @escaping Noting
+    ) -> any WebSocketHandler {
+        let page = LivePage(peer, visitor, self, noting)
         pages[ObjectIdentifier(page)] = page
         page.connect(to: views, now: clock.now)
         read()
@@ -158,7 +163,14 @@ private final class LivePage: WebSocketHandler, PageSink {
     /// Bytes of counting frames queued since the socket was last empty.
     private var counted = 0
 
-    init(_ peer: WebSocketPeer, _ visitor: LiveShard.Visitor, _ shard: LiveShard) {
+    private let noting: LiveShard.Noting
+    /// The topics it was refused before: one who tries again and again is written down once.
+    private var noted = Set<String>()
+
+    init(
+        _ peer: WebSocketPeer, _ visitor: LiveShard.Visitor, _ shard: LiveShard, _ noting: @escaping LiveShard.Noting
+    ) {
+        self.noting = noting
         self.peer = peer
         self.visitor = visitor
         self.shard = shard
@@ -200,6 +212,14 @@ private final class LivePage: WebSocketHandler, PageSink {
         }
         if frame.counts { counted += framed.bytes.count }
         peer.send(framed: framed.bytes)
+    }
+
+    func refused(_ topic: String, _ refusal: Refusal) {
+        // A page names topics as it likes; those there are, are few.
+        guard refusal.kind == .forbidden, noted.count < LiveLimits.viewsPerPage, noted.insert(topic).inserted else {
+            return
+        }
+        noting(visitor.member.user, topic, refusal)
     }
 
     var unsent: Int { min(counted, peer.unsentBytes) }

@@ -70,7 +70,8 @@ extension Edge {
     fileprivate func report<C: PublicCommand>(
         _: C.Type, as field: String = "botId", where check: @escaping Check = { _ in }
     ) -> Router.Handler {
-        route(.robot, as: C.name) { call in
+        mustBeAccepted(C.self)
+        return route(.robot, as: C.name) { call in
             try await check(call)
             let robot = try call.robot
             await fleet.saw(robot)

@@ -1,3 +1,5 @@
+public import Kernel
+
 /// The bytes of one server message: one object for all pages it goes to.
 public final class Frame {
     public let bytes: [UInt8]
@@ -15,6 +17,8 @@ public final class Frame {
 /// Where a page's messages go. It queues and never calls back from within `send`.
 public protocol PageSink: AnyObject {
     func send(_ frame: Frame)
+    /// What the page asked of a topic was refused; it has been told.
+    func refused(_ topic: String, _ refusal: Refusal)
     /// Bytes of counting frames queued and not yet taken by the kernel.
     var unsent: Int { get }
 }

@@ -34,6 +34,21 @@ public struct Rights: Hashable, Sendable {
         }
     }
 
+    /// Refuses a filter that would tell what the rows hide: what a whole order costs, by asking again and again whether it
+    /// is more than so much; or which other stores' goods are in it.
+    public func judge(_ filter: Kernel.Predicate, of topic: String) throws(Refusal) {
+        guard isManagers(topic), ["orders", "order"].contains(topic) else { return }
+        for part in filter.conjuncts {
+            switch part {
+            case .atLeast("total", _), .atMost("total", _), .below("total", _):
+                throw .forbidden("a total is of all stores' goods, and yours are a part of them")
+            case .has("stores", let wanted) where !stores.isSuperset(of: wanted):
+                throw .forbidden("this store is not one of yours")
+            case .all, .among, .has, .atLeast, .atMost, .below, .contains: continue
+            }
+        }
+    }
+
     /// What is hidden of a topic's rows; nil if nothing is.
     public func mask(of topic: String) -> RowMask? {
         if isManagers(topic), ["orders", "order"].contains(topic) { return .lines(of: stores.sorted()) }

@@ -41,7 +41,10 @@ extension Views {
             close(id, of: page)
             do throws(Refusal) {
                 try open(id, topic, query, resume, page, now: now)
-            } catch { page.sink.send(Frame(ServerMessage.refused(view: id, error))) }
+            } catch {
+                page.sink.send(Frame(ServerMessage.refused(view: id, error)))
+                page.sink.refused(topic, error)
+            }
         case .changeView(let id, let query):
             guard let attachment = page.attachments.first(where: { $0.id == id }) else {
                 // A volatile topic has no filter, no order and no window that could change.
@@ -53,8 +56,10 @@ extension Views {
                 try change(attachment, query, now: now)
             } catch {
                 // What was refused shows nothing: the page asks again for what it wants.
+                let topic = attachment.topic.name
                 close(id, of: page)
                 page.sink.send(Frame(ServerMessage.refused(view: id, error)))
+                page.sink.refused(topic, error)
             }
         case .close(let id): close(id, of: page)
         case .check(let id):
@@ -86,10 +91,15 @@ extension Views {
             if before.scope(of: topic) == rights.scope(of: topic), before.mask(of: topic) == rights.mask(of: topic) {
                 continue
             }
-            startOver(attachment, "rights")
-            // It was read before, so it is read again.
-            guard let key = try? key(of: attachment, page) else { preconditionFailure("a filter is refused later") }
-            aim(attachment, at: view(key, of: attachment.topic, now: now))
+            do throws(Refusal) {
+                let key = try key(of: attachment, page)
+                startOver(attachment, "rights")
+                aim(attachment, at: view(key, of: attachment.topic, now: now))
+            } catch {
+                // What it asks for is not for these rights.
+                page.sink.send(Frame(ServerMessage.reset(view: attachment.id, reason: "withdrawn")))
+                close(attachment.id, of: page)
+            }
         }
         deliver(page, now: now)
     }
@@ -166,6 +176,7 @@ extension Views {
 
     private func key(of attachment: Attachment, _ page: Page) throws(Refusal) -> ViewKey {
         let filter = try attachment.topic.filter(attachment.filter)
+        try page.rights.judge(filter, of: attachment.topic.name)
         let scope = page.rights.scope(of: attachment.topic.name)
         return ViewKey(
             topic: attachment.topic.name, predicate: Predicate.all([filter, scope]).canonical, order: attachment.order,

@@ -3,7 +3,7 @@ public import Kernel
 
 /// What customers are told by text message. Amounts are written in this currency.
 public func notifications(currency: String = "EUR") -> Module {
-    let wording = Wording(currency: currency)
+    let wording = Wording(currency: Currency(currency))
     return Module("notifications") {
         reacts(to: OrderCreated.self) { event, tx in
             try await notify(event.customerId, .received, of: event.id, wording.received(event), tx)

@@ -3,8 +3,7 @@ import Kernel
 
 /// What customers read.
 struct Wording: Sendable {
-    /// ISO 4217.
-    let currency: String
+    let currency: Currency
 
     func received(_ order: OrderCreated) -> String {
         "We have received your order over \(amount(order.totalMinor)). Your pickup code is \(order.pickupCode). "
@@ -42,18 +41,5 @@ struct Wording: Sendable {
         "Thank you. You have paid \(amount(totalMinor)) and have received your goods."
     }
 
-    /// Such as `12.90 EUR`.
-    func amount(_ money: Money) -> String {
-        // ISO 4217 gives these no minor unit, or one of a thousandth.
-        let digits =
-            switch currency {
-            case "CLP", "ISK", "JPY", "KRW", "PYG", "UGX", "VND": 0
-            case "BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND": 3
-            default: 2
-            }
-        guard digits > 0 else { return "\(money.minor) \(currency)" }
-        let text = String(money.minor.magnitude)
-        let padded = String(repeating: "0", count: max(0, digits + 1 - text.count)) + text
-        return "\(money.minor < 0 ? "-" : "")\(padded.dropLast(digits)).\(padded.suffix(digits)) \(currency)"
-    }
+    func amount(_ money: Money) -> String { currency.text(money) }
 }

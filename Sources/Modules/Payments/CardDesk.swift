@@ -92,7 +92,7 @@ private func conclude(
         try await settle(invoice, .refuse(capture: capture, reason: reason), tx)
     // Somebody has to give it back by hand: an alarm, and a dead letter that can be tried again.
     case (.refund(let key, _, let amount), .refused(let reason)):
-        throw Refusal.conflict("the card service does not give back \(amount.minor) (\(key)): \(reason)")
+        throw Refusal.conflict("the card service does not give back \(amount) (\(key)): \(reason)")
     // What it does not hold any more needs no letting go.
     case (.refund, .approved), (.release, .approved), (.release, .refused): break
     }

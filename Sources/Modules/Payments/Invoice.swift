@@ -113,7 +113,7 @@ enum Invoice: Decider {
             return known == due ? [] : [.invoiceAdjusted(orderId: order, amountMinor: try due.notNegative())]
         case (.pending(let bill), .adjust(_, let due)):
             guard try due.notNegative() <= max(bill.amountMinor, bill.authorizedMinor) else {
-                throw .conflict("the card stands for \(bill.authorizedMinor.minor) only")
+                throw .conflict("the card stands for \(bill.authorizedMinor) only")
             }
             return bill.amountMinor == due ? [] : [.invoiceAdjusted(orderId: bill.orderId, amountMinor: due)]
         case (.capturing(let bill, _), .adjust(_, let due)):
@@ -129,7 +129,7 @@ enum Invoice: Decider {
 
         case (.pending(let bill), .pay(let method, let expected, let shift)):
             guard expected == bill.amountMinor else {
-                throw .conflict("the amount due is \(bill.amountMinor.minor) now")
+                throw .conflict("the amount due is \(bill.amountMinor) now")
             }
             // Nothing is due, so no card has to be asked.
             if method == .cash || bill.amountMinor == .zero {
@@ -175,7 +175,7 @@ enum Invoice: Decider {
                 throw .invalid("the amount must be above 0", field: "amountMinor")
             }
             guard amount <= receipt.leftMinor else {
-                throw .conflict("only \(receipt.leftMinor.minor) of what was paid is left")
+                throw .conflict("only \(receipt.leftMinor) of what was paid is left")
             }
             return [.invoiceRefunded(amountMinor: amount, reason: reason)]
         case (.pending, .refund), (.capturing, .refund): throw .conflict("the invoice is not paid yet")

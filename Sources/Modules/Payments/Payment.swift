@@ -169,7 +169,7 @@ extension Payment.Hold {
         guard customerId == customer else { throw .conflict("the payment is another customer's") }
         guard basketId == order.of(BasketID.self) else { throw .conflict("the payment was made for another basket") }
         guard amountMinor >= total else {
-            throw .conflict("not enough was authorized: \(amountMinor.minor) for a total of \(total.minor)")
+            throw .conflict("not enough was authorized: \(amountMinor) for a total of \(total)")
         }
     }
 }

@@ -47,7 +47,7 @@ enum Shift: Decider {
 
         case (.open(_, let expected), .move(let invoice, let amount)):
             guard let after = expected.adding(amount), after >= .zero else {
-                throw .conflict("only \(expected.minor) is in the drawer")
+                throw .conflict("only \(expected) is in the drawer")
             }
             return [.shiftMoved(invoiceId: invoice, amountMinor: amount, expectedMinor: after)]
         case (.closed, .move): throw .noDrawer

@@ -40,7 +40,8 @@ public struct OrderFilter: Sendable, Equatable {
         }
         if let maxTotalMinor {
             guard maxTotalMinor >= minTotalMinor ?? .zero else {
-                throw .invalid("maxTotalMinor must not be below \(minTotalMinor?.minor ?? 0)", field: "maxTotalMinor")
+                throw .invalid(
+                    "maxTotalMinor must not be below minTotalMinor, \(minTotalMinor ?? .zero)", field: "maxTotalMinor")
             }
             parts.append(.atMost("total", .int(maxTotalMinor.minor)))
         }

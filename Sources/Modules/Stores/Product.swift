@@ -108,7 +108,7 @@ enum Product: Decider {
 
     private static func judged(_ price: Money) throws(Refusal) -> Money {
         guard price >= .zero, price <= MallLimits.price else {
-            throw .invalid("the price must be between 0 and \(MallLimits.price.minor)", field: "priceMinor")
+            throw .invalid("the price must be between \(Money.zero) and \(MallLimits.price)", field: "priceMinor")
         }
         return price
     }

@@ -17,6 +17,8 @@ public struct Catalogue: Sendable {
     private(set) var sagas: [(module: String, byCategory: [String: Coordination])] = []
     /// What sagas ask of each module. What they ask of nobody is refused by `nobody`.
     private(set) var participants: [(module: String, part: Participation)] = []
+    /// The commands that sagas say and no module accepts. A mall that is whole has none.
+    public private(set) var unheard: Set<String> = []
     public private(set) var projections: [any Folding] = []
     public private(set) var topics: [String: Topic] = [:]
 
@@ -50,7 +52,7 @@ public struct Catalogue: Sendable {
             if !commands.isEmpty { accepted.append((module.name, commands)) }
             if !sagas.isEmpty { self.sagas.append((module.name, sagas)) }
         }
-        participants = Self.participants(accepted, asked: coordinations.mapValues(\.commands))
+        (participants, unheard) = Self.participants(accepted, asked: coordinations.mapValues(\.commands))
         precondition(Set(projections.map(\.name)).count == projections.count, "two projections have one name")
         precondition(Set(tables.map(\.name)).count == tables.count, "two tables have one name")
     }
@@ -58,10 +60,10 @@ public struct Catalogue: Sendable {
     /// Every command some module accepts.
     public var commands: Set<String> { Set(acceptances.keys) }
 
-    /// Who hears which of the commands that sagas say.
+    /// Who hears which of the commands that sagas say, and those that nobody does.
     private static func participants(
         _ accepted: [(module: String, commands: [String: Acceptance])], asked: [String: Set<String>]
-    ) -> [(module: String, part: Participation)] {
+    ) -> ([(module: String, part: Participation)], unheard: Set<String>) {
         var unheard = asked.values.reduce(into: Set<String>()) { $0.formUnion($1) }
         var participants: [(module: String, part: Participation)] = []
         for (module, commands) in accepted {
@@ -74,7 +76,7 @@ public struct Catalogue: Sendable {
             let nobody = Dictionary(uniqueKeysWithValues: unheard.map { ($0, Acceptance.nobody($0)) })
             participants.append(("nobody", Participation(asked: asked, acceptances: nobody)))
         }
-        return participants
+        return (participants, unheard)
     }
 
     private static func put<Value>(_ value: Value, at key: String, in values: inout [String: Value], _ what: String) {

@@ -69,6 +69,9 @@ public final class Dispatcher: Sendable {
         questions = Questions(catalogue: catalogue, aggregates: aggregates, log: log, pool: pool)
     }
 
+    /// Whether some module carries out a command of this name.
+    public func accepts(_ command: String) -> Bool { catalogue.acceptances[command] != nil }
+
     /// Carries out a command given by name, its fields as JSON. Throws a `Refusal`, or a failure of the database.
     public func perform(_ command: String, _ body: [UInt8], _ request: CommandRequest) async throws -> Outcome {
         guard let acceptance = catalogue.acceptances[command] else {
