@@ -33,10 +33,10 @@ private final class ConnectRun: PeerOwner {
     }
 
     func run() async throws -> String {
-        try await churn(for: target.warmUp)
+        try await churn { try await ground.warm(target.pid, for: target.warmUp) }
         latencies.reset()
         let stretch = try Stretch(target.pid.map(ServerProcess.init))
-        try await churn(for: target.seconds)
+        try await churn { await ground.loop.sleep(for: .seconds(target.seconds)) }
         let name = "connect: \(target.connections) at a time"
         return target.json
             ? try stretch.figures(latencies.total, latencies).json(name)
@@ -44,10 +44,10 @@ private final class ConnectRun: PeerOwner {
     }
 
     /// Ends with every connection closed, so that what is counted was begun and ended within.
-    private func churn(for seconds: Double) async throws {
+    private func churn(while waiting: () async throws -> Void) async throws {
         isEnding = false
         for _ in 0..<target.connections { open() }
-        await ground.loop.sleep(for: .seconds(seconds))
+        try await waiting()
         isEnding = true
         let deadline = ground.loop.now + Limits.arrivesWithin
         while inFlight > 0, failure == nil, ground.loop.now < deadline { await ground.loop.sleep(for: Limits.look) }

@@ -49,11 +49,11 @@ private final class EchoRun: PeerOwner {
         text = sampleText(size)
         frame = ground.frame(text, compressed: target.compressed)
         // What a connection's first message costs is no part of what the others do.
-        try await exchange(peers, for: target.warmUp)
+        try await exchange(peers) { try await ground.warm(target.pid, for: target.warmUp) }
         latencies.reset()
         let before = ground.received
         let stretch = try Stretch(target.pid.map(ServerProcess.init))
-        try await exchange(peers, for: target.seconds)
+        try await exchange(peers) { await ground.loop.sleep(for: .seconds(target.seconds)) }
         let name = "echo: \(peers.count) connections, \(size) B"
         let report =
             target.json
@@ -65,10 +65,10 @@ private final class EchoRun: PeerOwner {
 
     /// Begins and ends with nothing on its way: a server that reads from all before it answers one has done for the last
     /// what would be counted with the first.
-    private func exchange(_ peers: [Peer], for seconds: Double) async throws {
+    private func exchange(_ peers: [Peer], while waiting: () async throws -> Void) async throws {
         isPausing = false
         for peer in peers { send(peer) }
-        await ground.loop.sleep(for: .seconds(seconds))
+        try await waiting()
         isPausing = true
         try await wait("an echo on every connection") { inFlight == 0 }
     }

@@ -51,13 +51,15 @@ private final class HTTPRun {
         }
         // They send when they are connected.
         waiting = clients.count
-        try await run(clients, for: target.warmUp)
+        try await ground.warm(target.pid, for: target.warmUp)
+        try await finish(clients)
         latencies.reset()
         let stretch = try Stretch(target.pid.map(ServerProcess.init))
         waiting = clients.count
         isPausing = false
         for client in clients { client.send() }
-        try await run(clients, for: target.seconds)
+        await ground.loop.sleep(for: .seconds(target.seconds))
+        try await finish(clients)
         let name = "http: \(clients.count) connections, pipeline \(pipeline)"
         let report =
             target.json
@@ -67,9 +69,8 @@ private final class HTTPRun {
         return report
     }
 
-    /// Ends with every request answered, so that what is counted was begun and ended within.
-    private func run(_ clients: [HTTPClient], for seconds: Double) async throws {
-        await ground.loop.sleep(for: .seconds(seconds))
+    /// Waits until every request is answered, so that what is counted was begun and ended within.
+    private func finish(_ clients: [HTTPClient]) async throws {
         isPausing = true
         let deadline = ground.loop.now + Limits.arrivesWithin
         while waiting > 0 {

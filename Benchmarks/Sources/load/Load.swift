@@ -52,6 +52,7 @@ enum Limits {
     static let connections = 60_000
     static let seconds = 600.0
     static let sources = 200
+    static let warming = 4.0
     /// The largest message sent, and the deepest pipeline.
     static let messageSize = 1 << 20
     static let pipeline = 1_000

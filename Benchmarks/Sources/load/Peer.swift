@@ -125,6 +125,15 @@ final class Ground {
     init(_ loop: EventLoop) { self.loop = loop }
     deinit { buffer.deallocate() }
 
+    /// Waits until the server has used `seconds` of CPU time: what compiles while it runs has to have run, and on a busy
+    /// machine the clock does not say so. One that mostly waits is not waited for longer than `Limits.warming` times that.
+    func warm(_ server: Int32?, for seconds: Double) async throws {
+        guard let server = server.map(ServerProcess.init) else { return await loop.sleep(for: .seconds(seconds)) }
+        let begun = try server.cpu
+        let end = loop.now + .seconds(seconds * Limits.warming)
+        while try server.cpu - begun < seconds, loop.now < end { await loop.sleep(for: Limits.look) }
+    }
+
     /// The frame of a text message as a client sends it, again and again: masking is for proxies (RFC 6455 §10.3), and
     /// there is none on the way.
     func frame(_ text: [UInt8], compressed: Bool) -> [UInt8] {
