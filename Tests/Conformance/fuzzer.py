@@ -346,7 +346,7 @@ class Deflate:
 
     def deflate(self, data):
         if self.compressor is None or self.client_resets:
-            self.compressor = zlib.compressobj(wbits=-max(self.client_bits, 9))
+            self.compressor = zlib.compressobj(zlib.Z_BEST_SPEED, wbits=-max(self.client_bits, 9))
         data = self.compressor.compress(data) + self.compressor.flush(zlib.Z_SYNC_FLUSH)
         return data[:-len(TAIL)]
 

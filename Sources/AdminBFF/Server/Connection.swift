@@ -140,7 +140,7 @@ final class Connection: Pollable, TurnEnd {
 
     private func read() {
         let buffer = server.readBuffer
-        let count = recv(descriptor, buffer.baseAddress, buffer.count, 0)
+        let count = recv(descriptor, buffer.baseAddress, session?.longestRead ?? buffer.count, 0)
         guard count >= 0 else {
             if errno != EAGAIN, errno != EINTR { drop() }
             return

@@ -22,6 +22,9 @@ public struct ServerLimits: Sendable {
 
     /// One read takes this much, into a buffer that all connections of a loop share.
     static let readBuffer = 65_536
+    /// One read of compressed messages takes this much: it may inflate to a thousand times as much before others have
+    /// their turn.
+    static let compressedRead = 16_384
     /// Connections taken in one turn; more wait for the next one.
     static let acceptsPerTurn = 64
     /// The pause after the process has run out of descriptors or the kernel of memory.

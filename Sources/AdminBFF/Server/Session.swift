@@ -8,6 +8,8 @@ protocol Session: AnyObject {
     func inputEnded()
     /// Whether more bytes are wanted now.
     var takesInput: Bool { get }
+    /// The bytes it is given in one turn at most.
+    var longestRead: Int { get }
     /// Everything that waited beyond a turn's end has been sent.
     func outputDrained()
     /// `Connection.hasRoom` was false and is true again.
@@ -16,4 +18,8 @@ protocol Session: AnyObject {
     func tick(_ now: LoopInstant)
     /// The connection is gone.
     func closed()
+}
+
+extension Session {
+    var longestRead: Int { ServerLimits.readBuffer }
 }

@@ -34,6 +34,7 @@ public final class WebSocketPeer: Session, @unchecked Sendable {
         core = WebSocketConnection(
             role: .server, limits: WebSocket.Limits(messageSize: endpoint.maximumMessage),
             compression: acceptance.compression.map { Compression($0, server.codecs) })
+        longestRead = acceptance.compression == nil ? ServerLimits.readBuffer : ServerLimits.compressedRead
         lastHeard = server.loop.now
     }
 
@@ -101,6 +102,8 @@ public final class WebSocketPeer: Session, @unchecked Sendable {
     // Session
 
     var takesInput: Bool { !core.isOver }
+
+    let longestRead: Int
 
     func received(_ bytes: UnsafeMutableRawBufferPointer) {
         lastHeard = loop.now
