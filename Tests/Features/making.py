@@ -194,7 +194,8 @@ def each(context, deeds, who=None):
 @step(r"each command is given for an unknown id")
 def _(context):
     world = context.world
-    kiosk, store, product, basket = world.kiosk, f"/admin/api/stores/{UNKNOWN}", f"/admin/api/stores/products/{UNKNOWN}", f"/api/baskets/{UNKNOWN}"
+    kiosk, basket = world.kiosk, f"/api/baskets/{UNKNOWN}"
+    store, product = f"/admin/api/stores/{UNKNOWN}", f"/admin/api/stores/products/{UNKNOWN}"
     each(context, lambda staff: [
         staff.put(f"{store}/participating"), staff.delete(f"{store}/participating"),
         staff.put(f"{store}/rebrand", {"name": "Lights"}), staff.post(f"{store}/participation-request", {"note": ""}),
@@ -227,7 +228,9 @@ def _(context):
     world = context.world
     path = f"/admin/api/stores/{world.stores['Lamps']}/products"
     context.before = {product for name, product in world.products.items() if name.startswith("Thing")}
-    context.seen = paged(world.administrator, path, "products", "productId", 20, lambda number: world.product("Lamps", f"Late {number}", 100))
+    context.seen = paged(
+        world.administrator, path, "products", "productId", 20,
+        lambda number: world.product("Lamps", f"Late {number}", 100))
 
 
 def paged(who, path, field, key, limit, between, **query):

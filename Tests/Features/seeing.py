@@ -216,7 +216,8 @@ def _(context, manager, store, what):
             "asking": (True, False), "not asking and not participating": (False, False),
             "participating and not asking": (False, True)}[what]
     eventually(f"the page of the manager shows it {what}", seen)
-    expect("the list says otherwise", mall_row(world, store, world.staff[manager]) == page_of(context).row(1, world.stores[store]))
+    listed, shown = mall_row(world, store, world.staff[manager]), page_of(context).row(1, world.stores[store])
+    expect(f"listed as {listed}, shown as {shown}", listed == shown)
 
 
 # Customers
@@ -508,7 +509,8 @@ def _(context):
     broken = context.world.database(
         "select stream_no from mall.log where kind = 0 group by stream_no "
         "having count(*) <> count(distinct version) or max(version) - min(version) + 1 <> count(*) "
-        "union select stream_no from (select stream_no, version < lag(version) over (partition by stream_no order by position) as back "
+        "union select stream_no from (select stream_no, "
+        "version < lag(version) over (partition by stream_no order by position) as back "
         "from mall.log where kind = 0) each where back")
     expect(f"streams {broken}", not broken)
 
@@ -829,8 +831,9 @@ def _(context):
 @step(r"every row of the log has an actor and a correlation, and what the kiosk did names it")
 def _(context):
     world = context.world
-    nobody = world.number("select count(*) from mall.log where actor = '' or correlation_id = '00000000-0000-0000-0000-000000000000'")
-    expect(f"{nobody} rows of nobody", nobody == 0)
+    nobody = "actor = '' or correlation_id = '00000000-0000-0000-0000-000000000000'"
+    rows = world.number(f"select count(*) from mall.log where {nobody}")
+    expect(f"{rows} rows of nobody", rows == 0)
     actor = world.database(
         "select distinct actor from mall.log join mall.streams using (stream_no) where type = 'basketsapi.BasketCheckedOut' "
         f"and stream_id = '{world.orders['first']}'")

@@ -36,10 +36,11 @@ def page_of(context, name="page"):
 
 TOPICS = {
     "mall": ["mall"], "fleet": ["fleet", "heartbeats"], "orders": ["orders"], "lists": ["lists"], "texts": ["messages"],
-    "pickup desk": ["pickup"], "sagas and at operations": ["sagas", "ops"], "invoices and the pickup desk": ["invoices", "pickup"]}
+    "pickup desk": ["pickup"], "sagas and at operations": ["sagas", "ops"],
+    "invoices and the pickup desk": ["invoices", "pickup"]}
 
 
-@step(r'(an administrator|"[^"]*") looks at the (mall|fleet|orders|lists|texts|pickup desk|sagas and at operations|invoices and the pickup desk)')
+@step(rf'(an administrator|"[^"]*") looks at the ({"|".join(TOPICS)})')
 def _(context, who, what):
     world = context.world
     person = world.administrator if who == "an administrator" else world.staff[who.strip('"')]

@@ -132,8 +132,7 @@ def _(context, robot):
 @step(r'the goods of "([^"]*)" are on the returns shelf')
 def _(context, order):
     world = context.world
-    eventually("they are", lambda: [
-        row for row in world.rows("/admin/api/lists", "lists", onShelf="true", limit=100) if row["orderId"] == world.orders[order]])
+    eventually("they are", lambda: world.rows("/admin/api/lists", "lists", onShelf="true", order=world.orders[order]))
 
 
 @step(r'the list of "([^"]*)" shows (\d+) (picked|missing) of (\d+)')
