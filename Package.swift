@@ -60,7 +60,7 @@ let package = Package(
             "EventStore", in: "Modules/Platform",
             sees: ["Kernel", "EventLoop", "Crypto", "Postgres", .collections("DequeModule"), .log],
             embeds: ["log", "commit_batch", "advance", "horizon", "rebuilds"].map { "Schema/\($0).sql" }),
-        .code("Server", in: "AdminBFF", sees: ["CLinux", "Deflate", "EventLoop", "HTTP", "WebSocket", .log]),
+        .code("Server", in: "AdminBFF", sees: ["CLinux", "Crypto", "Deflate", "EventLoop", "HTTP", "WebSocket", .log]),
         // Customers, robots and staff who know the system by its gateways only.
         .code("Busywork", in: "AdminBFF", sees: ["Kernel", "Contracts", "EventLoop", "WebSocket"]),
 

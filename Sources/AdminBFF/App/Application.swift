@@ -20,6 +20,9 @@ final class Application: Sendable {
         /// The folder of the admin page.
         var page: String
         var secureCookies = false
+        var trustedProxies: [AddressRange] = []
+        /// Sockets that listen already, instead of one at `host` and `port`.
+        var inherited: [Int32] = []
         /// Whether what pages are told is compressed, for the browsers that offer it.
         var compression = true
         /// A socket over which tests move the clock and script the simulated services. Off unless named.
@@ -111,6 +114,8 @@ final class Application: Sendable {
         var configuration = Server.Configuration(.ip(host: options.host, port: options.port))
         configuration.limits.body = EdgeLimits.body
         configuration.observer = metrics.observer
+        configuration.trustedProxies = options.trustedProxies
+        configuration.inherited = options.inherited
         server = try Server(configuration, router, on: loops, logger: Logger(label: "mallbots.http"))
         port = server.port
         control =

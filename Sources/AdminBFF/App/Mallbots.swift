@@ -3,6 +3,7 @@ import Busywork
 import EventLoop
 import FoundationEssentials
 import Glibc
+import HTTP
 import Kernel
 import Logging
 
@@ -12,6 +13,10 @@ import Logging
         commandName: "mallbots", abstract: "The back end of a mall that sells the errand.",
         subcommands: [Serve.self, Staff.self, Kiosk.self, RobotToken.self, Rebuild.self, BusyworkCommand.self],
         defaultSubcommand: Serve.self)
+}
+
+extension AddressRange: ExpressibleByArgument {
+    public init?(argument: String) { self.init(argument) }
 }
 
 struct Serve: AsyncParsableCommand {
@@ -30,6 +35,9 @@ struct Serve: AsyncParsableCommand {
     @Flag(help: "Mark cookies as secure: for a server behind a proxy that speaks TLS.") var secureCookies = false
     @Flag(help: "Send pages everything uncompressed: for a fast network, or a processor that is short of time.")
     var noCompression = false
+    @Option(
+        help: "Proxies whose word on a client's address is believed: an address or a range, as 10.0.0.0/8; repeatable.")
+    var trustedProxy: [AddressRange] = []
     @Option(help: "A socket over which tests control time and services.") var testControl: String?
     @Option(help: "trace, debug, info, notice, warning, error or critical.") var logLevel = Logger.Level.notice
 
@@ -45,11 +53,14 @@ struct Serve: AsyncParsableCommand {
             return handler
         }
         Signals.catchAll([SIGINT, SIGTERM])
+        Descriptors.raiseLimit()
         var options = Application.Options(dataDirectory: data, page: `public` ?? Self.pageBesideProgram)
         options.host = host
         options.port = port
         options.loops = loops
         options.secureCookies = secureCookies
+        options.trustedProxies = trustedProxy
+        options.inherited = try Socket.inherited()
         options.compression = !noCompression
         options.testControl = testControl
         options.databaseURL = getenv("DATABASE_URL").map { String(cString: $0) }
@@ -136,4 +147,4 @@ struct Serve: AsyncParsableCommand {
     }
 }
 
-extension Logger.Level: @retroactive ExpressibleByArgument {}
+extension Logger.Level: ExpressibleByArgument {}

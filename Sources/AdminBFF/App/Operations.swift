@@ -79,7 +79,7 @@ extension Router {
             "/orders/{id}",
             "/stores", "/stores/{id}", "/customers", "/messages", "/sagas", "/audit", "/staff",
         ] {
-            direct(.get, path) { files.answerIndex($0) }
+            index(path, of: files)
         }
         self.files("/", files)
     }

@@ -18,6 +18,9 @@ public struct Limits: Sendable, Equatable {
     public var headTime = Duration.seconds(10)
     /// Between two arrivals of a body's bytes.
     public var bodyTime = Duration.seconds(20)
+    /// Bytes a second at which a body must come on average, once `bodyTime` has passed. Without it a byte in time would
+    /// keep a connection for as long as its sender likes.
+    public var bodyRate = 512
     /// From one request's end to the next one's first byte.
     public var idleTime = Duration.seconds(75)
 

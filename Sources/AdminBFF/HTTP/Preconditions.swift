@@ -7,7 +7,7 @@ public enum Preconditions: Sendable, Equatable {
     /// - Parameters:
     ///   - tag: the strong entity tag of what would be sent, with its quotes
     ///   - modified: when that was last changed, in seconds since 1970
-    public init(_ request: RequestHead, tag: String, modified: Int) {
+    public init(_ request: RequestHead, tag: String, modified: Int, now: Int = 0) {
         let headers = request.headers
         let reads = request.method == .get || request.method == .head
         let ifMatch = headers.all("if-match")
@@ -16,14 +16,17 @@ public enum Preconditions: Sendable, Equatable {
                 self = .failed
                 return
             }
-        } else if let since = headers["if-unmodified-since"].flatMap({ HTTPDate.parse($0) }), modified > since {
+        } else if let since = headers["if-unmodified-since"].flatMap({ HTTPDate.parse($0, now: now) }), modified > since
+        {
             self = .failed
             return
         }
         let ifNoneMatch = headers.all("if-none-match")
         if !ifNoneMatch.isEmpty {
             self = !Self.matches(ifNoneMatch, tag, weakly: true) ? .proceed : reads ? .notModified : .failed
-        } else if reads, let since = headers["if-modified-since"].flatMap({ HTTPDate.parse($0) }), modified <= since {
+        } else if reads, let since = headers["if-modified-since"].flatMap({ HTTPDate.parse($0, now: now) }),
+            modified <= since
+        {
             self = .notModified
         } else {
             self = .proceed

@@ -4,7 +4,7 @@ public struct Request: Sendable {
     public var body: [UInt8]
     /// What stood in the places the route's pattern names.
     public var parameters: PathParameters
-    /// The numeric address of who sent it: the proxy's, where one stands before us.
+    /// The numeric address of who sent it; the proxy's, where one stands before us that is not trusted.
     public var peer: String
 
     public init(head: RequestHead, body: [UInt8] = [], parameters: PathParameters = PathParameters(), peer: String = "")

@@ -23,9 +23,10 @@ public struct ResponseWriter: Sendable {
     }
 
     /// Appends the head of `response`, to a request made with `method`. The body is left to the caller, who must send
-    /// it exactly if this returns true.
+    /// it exactly if this returns true; `length` is what it has where it is not the response's own.
     public func write(
-        _ response: Response, to method: Method, _ connection: Connection, into output: inout [UInt8]
+        _ response: Response, length: Int? = nil, to method: Method, _ connection: Connection,
+        into output: inout [UInt8]
     ) -> Bool {
         output.append(literal: "HTTP/1.1 ")
         output.append(decimal: response.status.code)
@@ -59,9 +60,10 @@ public struct ResponseWriter: Sendable {
             return false
         }
         output.append(literal: "content-length: ")
-        output.append(decimal: response.body.count)
+        let length = length ?? response.body.count
+        output.append(decimal: length)
         output.append(literal: "\r\n\r\n")
-        return method != .head && !response.body.isEmpty
+        return method != .head && length > 0
     }
 
     /// Fields that describe the connection or the framing, which a handler knows nothing about.

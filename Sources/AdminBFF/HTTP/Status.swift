@@ -15,6 +15,7 @@ public struct Status: Hashable, Sendable, ExpressibleByIntegerLiteral {
     public static let created: Status = 201
     public static let accepted: Status = 202
     public static let noContent: Status = 204
+    public static let partialContent: Status = 206
     public static let seeOther: Status = 303
     public static let notModified: Status = 304
     public static let permanentRedirect: Status = 308
@@ -31,6 +32,7 @@ public struct Status: Hashable, Sendable, ExpressibleByIntegerLiteral {
     public static let contentTooLarge: Status = 413
     public static let uriTooLong: Status = 414
     public static let unsupportedMediaType: Status = 415
+    public static let rangeNotSatisfiable: Status = 416
     public static let expectationFailed: Status = 417
     public static let unprocessableContent: Status = 422
     public static let upgradeRequired: Status = 426
@@ -55,6 +57,7 @@ public struct Status: Hashable, Sendable, ExpressibleByIntegerLiteral {
         case 201: "Created"
         case 202: "Accepted"
         case 204: "No Content"
+        case 206: "Partial Content"
         case 303: "See Other"
         case 304: "Not Modified"
         case 308: "Permanent Redirect"
@@ -71,6 +74,7 @@ public struct Status: Hashable, Sendable, ExpressibleByIntegerLiteral {
         case 413: "Content Too Large"
         case 414: "URI Too Long"
         case 415: "Unsupported Media Type"
+        case 416: "Range Not Satisfiable"
         case 417: "Expectation Failed"
         case 422: "Unprocessable Content"
         case 426: "Upgrade Required"

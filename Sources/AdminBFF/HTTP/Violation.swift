@@ -26,6 +26,8 @@ public enum Violation: String, Error, Hashable, Sendable, CaseIterable {
     case unmetExpectation = "only 100-continue can be expected"
     case fieldsTooLarge = "the header section is too large"
     case tooManyFields = "the header section has too many fields"
+    case noMemoryForBody = "the bodies that are held here are as many as may be"
+    case tooManyConnections = "the connections that are open here are as many as may be"
     case unknownMethod = "the method is not known here"
     case unknownCoding = "the transfer coding is not known here"
     case unknownVersion = "the version of HTTP is not spoken here"
@@ -47,6 +49,7 @@ public enum Violation: String, Error, Hashable, Sendable, CaseIterable {
         case .fieldsTooLarge, .tooManyFields: .requestHeaderFieldsTooLarge
         case .unknownMethod, .unknownCoding: .notImplemented
         case .unknownVersion: .httpVersionNotSupported
+        case .noMemoryForBody, .tooManyConnections: .serviceUnavailable
         }
     }
 }

@@ -20,10 +20,20 @@ final class Connection: Pollable, TurnEnd {
     private var isStalled = false
     /// Whether the session waits for room.
     private var isHeldBack = false
-    /// The last moment at which the peer took something, while something waits for it.
-    private var lastProgress = LoopInstant(nanoseconds: 0)
+    /// Bytes the kernel was handed, ever.
+    private var handed = 0
+    private var stall = Stall()
     /// Whether the peer has finished sending.
     private(set) var inputHasEnded = false
+
+    /// How a peer takes what waits for it, since it has had to wait: what the peer has acknowledged counts, for the
+    /// kernel's own buffer may be megabytes and tells of no progress before a third of it is free.
+    private struct Stall {
+        var began = LoopInstant(nanoseconds: 0)
+        var takenBefore = 0
+        var lastProgress = LoopInstant(nanoseconds: 0)
+        var taken = 0
+    }
 
     private enum Life: Equatable {
         case open
@@ -58,7 +68,9 @@ final class Connection: Pollable, TurnEnd {
     }
 
     /// Queues a piece by reference.
-    func send(piece: [UInt8]) {
+    func send(piece: [UInt8]) { send(piece: .bytes(piece)) }
+
+    func send(piece: Output.Piece) {
         needsTurnEnd()
         output.append(piece: piece)
     }
@@ -85,17 +97,18 @@ final class Connection: Pollable, TurnEnd {
     }
 
     private func flush() {
-        while !output.isEmpty {
-            let wanted = output.count
+        var left = ServerLimits.sendPerTurn
+        while !output.isEmpty, left > 0 {
             let sent = output.send(to: descriptor)
             if sent < 0 {
                 if errno == EINTR { continue }
                 guard errno == EAGAIN else { return drop() }
                 break
             }
-            lastProgress = server.loop.now
+            handed += sent
+            left -= sent
             // A send that took less than it was given has filled the kernel's buffer.
-            if sent < wanted, sent < ServerLimits.readBuffer { break }
+            if sent < output.offered { break }
         }
         if output.isEmpty {
             server.giveBack(output.takeBuffer())
@@ -105,7 +118,8 @@ final class Connection: Pollable, TurnEnd {
             }
         } else if !isStalled {
             isStalled = true
-            lastProgress = server.loop.now
+            let taken = handed - Socket.unacknowledged(descriptor)
+            stall = Stall(began: server.loop.now, takenBefore: taken, lastProgress: server.loop.now, taken: taken)
         }
         if isHeldBack, output.count < server.limits.output {
             isHeldBack = false
@@ -172,11 +186,20 @@ final class Connection: Pollable, TurnEnd {
     func tick(_ now: LoopInstant) {
         if case .lingering(let until) = life {
             if now >= until { drop() }
-        } else if isStalled, now >= lastProgress + server.limits.stallTime {
+        } else if isStalled, isTooSlow(now) {
             drop()
         } else if life == .open {
             session?.tick(now)
         }
+    }
+
+    private func isTooSlow(_ now: LoopInstant) -> Bool {
+        let taken = handed - Socket.unacknowledged(descriptor)
+        if taken > stall.taken { (stall.taken, stall.lastProgress) = (taken, now) }
+        let limits = server.limits
+        if now >= stall.lastProgress + limits.stallTime { return true }
+        let earned = Duration.milliseconds((taken - stall.takenBefore) * 1000 / limits.outputRate)
+        return session?.demandsPace ?? true && now >= stall.began + limits.stallTime + earned
     }
 
     private func beginToClose(_ lingers: Bool) {

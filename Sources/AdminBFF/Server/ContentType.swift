@@ -6,6 +6,12 @@ enum ContentType {
         return types[ending] ?? "application/octet-stream"
     }
 
+    /// Whether content of this type becomes smaller by being compressed: what is text, or written like it.
+    static func compresses(_ type: String) -> Bool {
+        type.hasPrefix("text/") || type.hasSuffix("json") || type.hasSuffix("xml") || type.hasSuffix("yaml")
+            || type == "application/wasm"
+    }
+
     private static let types = [
         "avif": "image/avif",
         "css": "text/css; charset=utf-8",

@@ -16,6 +16,12 @@ final class HTTPSession: Session, @unchecked Sendable {
     private var pending: Pending?
     private var deadline: LoopInstant
     private var headHasBegun = false
+    /// When the connection began to wait for a request.
+    private var idleSince: LoopInstant
+    private var hasServed = false
+    /// When the body that is coming began, and how much of it is held.
+    private var bodyBegan = LoopInstant(nanoseconds: 0)
+    private var heldBody = 0
     private var server: ServerLoop { connection.server }
 
     private enum Phase {
@@ -35,6 +41,7 @@ final class HTTPSession: Session, @unchecked Sendable {
     init(_ connection: Connection) {
         self.connection = connection
         parser = RequestParser(limits: connection.server.configuration.limits)
+        idleSince = connection.server.loop.now
         deadline = connection.server.loop.now + connection.server.configuration.limits.headTime
     }
 
@@ -87,7 +94,12 @@ final class HTTPSession: Session, @unchecked Sendable {
             switch parser.next(bytes, at: &position) {
             case .needsMore: return
             case .head(let head): begin(head)
-            case .body(let range): take(UnsafeRawBufferPointer(rebasing: bytes[range]))
+            case .body(let range):
+                guard take(UnsafeRawBufferPointer(rebasing: bytes[range])) else {
+                    refuse(.noMemoryForBody)
+                    position = bytes.count
+                    return
+                }
             case .end: answer()
             case .violation(let violation):
                 refuse(violation)
@@ -127,6 +139,13 @@ final class HTTPSession: Session, @unchecked Sendable {
 
     // A request
 
+    /// Who it comes from, as far as proxies can be believed.
+    private func client(_ head: RequestHead) -> String {
+        let trusted = server.configuration.trustedProxies
+        return trusted.isEmpty
+            ? connection.peer : ClientAddress.of(head.headers, peer: connection.peer, trusted: trusted)
+    }
+
     private func begin(_ head: RequestHead) {
         let match = server.router.match(head)
         if case .endpoint(let endpoint, _) = match {
@@ -136,12 +155,13 @@ final class HTTPSession: Session, @unchecked Sendable {
         phase = .receiving
         pending = Pending(head: head, match: match)
         guard head.framing != .none else { return }
-        deadline = server.loop.now + server.configuration.limits.bodyTime
+        bodyBegan = server.loop.now
+        deadline = bodyBegan + server.configuration.limits.bodyTime
         guard head.expectsContinue else { return }
         if case .refusal(let response) = match {
             pending = nil
             // Whether the body follows an answer that is not 100 cannot be known. RFC 9110 §10.1.1.
-            return complete(response, Request(head: head, peer: connection.peer), "", server.loop.clock.now, last: true)
+            return complete(response, Request(head: head, peer: client(head)), "", server.loop.clock.now, last: true)
         }
         if case .length(let length) = head.framing, length > parser.bodyLimit { return }
         connection.send { $0.append(contentsOf: Self.continueLine) }
@@ -149,9 +169,21 @@ final class HTTPSession: Session, @unchecked Sendable {
 
     private static let continueLine = Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)
 
-    private func take(_ piece: UnsafeRawBufferPointer) {
+    /// False when the loop holds as many bodies as it may.
+    private func take(_ piece: UnsafeRawBufferPointer) -> Bool {
+        guard server.heldBodies + piece.count <= server.limits.bodies else { return false }
+        heldBody += piece.count
+        server.heldBodies += piece.count
         pending?.body.append(contentsOf: piece)
-        deadline = server.loop.now + server.configuration.limits.bodyTime
+        let limits = server.configuration.limits
+        let earned = Duration.milliseconds(heldBody * 1000 / limits.bodyRate)
+        deadline = min(server.loop.now, bodyBegan + earned) + limits.bodyTime
+        return true
+    }
+
+    private func letGoOfBody() {
+        server.heldBodies -= heldBody
+        heldBody = 0
     }
 
     private func answer() {
@@ -161,10 +193,10 @@ final class HTTPSession: Session, @unchecked Sendable {
         let began = server.configuration.observer == nil ? server.loop.now : server.loop.clock.now
         switch pending.match {
         case .refusal(let response):
-            complete(response, Request(head: pending.head, body: pending.body, peer: connection.peer), "", began)
+            complete(response, Request(head: pending.head, body: pending.body, peer: client(pending.head)), "", began)
         case .endpoint(let endpoint, let parameters):
             let request = Request(
-                head: pending.head, body: pending.body, parameters: parameters, peer: connection.peer)
+                head: pending.head, body: pending.body, parameters: parameters, peer: client(pending.head))
             switch endpoint.action {
             case .direct(let handler): complete(handler(request), request, endpoint.pattern, began)
             case .task(let handler):
@@ -173,6 +205,9 @@ final class HTTPSession: Session, @unchecked Sendable {
                     complete(response, request, endpoint.pattern, began)
                     resume()
                 }
+            case .files(let files, let place):
+                let answer = files.answer(request.head, place)
+                complete(answer.response, content: answer.content, request, endpoint.pattern, began)
             case .webSocket(let webSocket):
                 server.loop.spawn { [self] in await upgrade(webSocket, request, endpoint.pattern, began) }
             }
@@ -184,47 +219,60 @@ final class HTTPSession: Session, @unchecked Sendable {
     }
 
     private func complete(
-        _ response: Response, _ request: Request, _ pattern: String, _ began: LoopInstant, last: Bool = false
+        _ response: Response, content: [Output.Piece] = [], _ request: Request, _ pattern: String,
+        _ began: LoopInstant, last: Bool = false
     ) {
         if let observer = server.configuration.observer {
             observer.finished(
                 Exchange(
                     method: request.method, path: request.path, route: pattern, status: response.status,
-                    received: request.body.count, sent: response.body.count,
-                    duration: server.loop.clock.now - began, peer: connection.peer))
+                    received: request.body.count, sent: content.reduce(response.body.count) { $0 + $1.count },
+                    duration: server.loop.clock.now - began, peer: request.peer))
         }
+        letGoOfBody()
         guard connection.isOpen else { return }
         let stays = request.head.keepsAlive && !last && !server.isLeaving
         write(
-            response, to: request.method,
+            response, content: content, to: request.method,
             !stays ? .closes : request.head.minorVersion == 0 ? .staysForOldVersion : .stays)
         if stays {
             phase = .waiting
-            deadline = server.loop.now + server.configuration.limits.idleTime
+            hasServed = true
+            idleSince = server.loop.now
+            deadline = idleSince + server.configuration.limits.idleTime
         } else {
             phase = .over
             connection.end()
         }
     }
 
-    private func write(_ response: Response, to method: Method, _ after: ResponseWriter.Connection) {
+    /// `content` is sent instead of the response's own body, where there is some.
+    private func write(
+        _ response: Response, content: [Output.Piece] = [], to method: Method, _ after: ResponseWriter.Connection
+    ) {
         server.renewDate()
         let copies = response.body.count <= ServerLimits.copiedBody
+        let length = content.isEmpty ? response.body.count : content.reduce(0) { $0 + $1.count }
         let hasBody = connection.send { output in
-            let hasBody = server.writer.write(response, to: method, after, into: &output)
-            if hasBody, copies { output.append(contentsOf: response.body) }
+            let hasBody = server.writer.write(response, length: length, to: method, after, into: &output)
+            if hasBody, content.isEmpty, copies { output.append(contentsOf: response.body) }
             return hasBody
         }
-        if hasBody, !copies { connection.send(piece: response.body) }
+        guard hasBody else { return }
+        if content.isEmpty, !copies { connection.send(piece: response.body) }
+        for piece in content { connection.send(piece: piece) }
     }
 
-    private func refuse(_ violation: Violation) {
+    func refuse(_ violation: Violation) {
         server.configuration.observer?.refused(violation, connection.peer)
         phase = .over
         let method = pending?.head.method ?? .get
         pending = nil
         (input, inputStart) = ([], 0)
-        write(.text(violation.rawValue + "\n", violation.status), to: method, .closes)
+        letGoOfBody()
+        var response = Response.text(violation.rawValue + "\n", violation.status)
+        if violation.status == .serviceUnavailable { response.headers.add("retry-after", "1") }
+        write(response, to: method, .closes)
         connection.end()
     }
 
@@ -250,7 +298,7 @@ final class HTTPSession: Session, @unchecked Sendable {
                 Exchange(
                     method: request.method, path: request.path, route: pattern, status: .switchingProtocols,
                     received: 0,
-                    sent: 0, duration: server.loop.clock.now - began, peer: connection.peer))
+                    sent: 0, duration: server.loop.clock.now - began, peer: request.peer))
         }
         guard connection.isOpen else { return }
         phase = .over
@@ -281,14 +329,27 @@ final class HTTPSession: Session, @unchecked Sendable {
         }
     }
 
-    /// Ends now if nothing is under way; otherwise the answer under way is the last.
+    /// Ends now if nothing is under way; otherwise the answer under way is the last. Whoever has just connected may still
+    /// ask: it was promised an answer when it was let in.
     func leave() {
-        guard case .waiting = phase, parser.isBetweenRequests else { return }
+        guard isWaiting else { return }
+        guard hasServed else { return deadline = min(deadline, server.loop.now + server.limits.leaveGrace) }
         phase = .over
         connection.end()
     }
 
+    private var isWaiting: Bool {
+        if case .waiting = phase { parser.isBetweenRequests } else { false }
+    }
+
+    /// Whether it has waited for a request for so long that another may have its place.
+    func mayMakeRoom(_ now: LoopInstant) -> Bool { isWaiting && now >= idleSince + server.limits.evictAfter }
+
+    var demandsPace: Bool { true }
+
     func closed() {
+        // While a handler works it holds the body, whoever waits for the answer.
+        if case .answering = phase {} else { letGoOfBody() }
         phase = .over
         pending = nil
         (input, inputStart) = ([], 0)

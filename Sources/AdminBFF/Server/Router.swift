@@ -12,6 +12,7 @@ public struct Router: Sendable {
         case task(Handler)
         case direct(@Sendable (Request) -> Response)
         case webSocket(WebSocketEndpoint)
+        case files(StaticFiles, FilePlace)
     }
 
     /// A class, so that a match is a reference.
@@ -80,12 +81,15 @@ public struct Router: Sendable {
     public mutating func files(_ prefix: String, _ files: StaticFiles) {
         precondition(
             prefix.hasPrefix("/") && prefix.hasSuffix("/"), "a folder's prefix starts and ends with a slash: \(prefix)")
-        let length = prefix.utf8.count
         let endpoint = Endpoint(
-            pattern: prefix + "*", bodyLimit: 0,
-            action: .direct { request in files.answer(request.head, below: length) })
+            pattern: prefix + "*", bodyLimit: 0, action: .files(files, .below(prefix.utf8.count)))
         folders.append((Array(prefix.utf8), endpoint))
         folders.sort { $0.prefix.count > $1.prefix.count }
+    }
+
+    /// Serves a folder's `index.html` at a path of another name: a page that shows screens at paths of its own.
+    public mutating func index(_ pattern: String, of files: StaticFiles) {
+        add(.get, pattern, 0, .files(files, .index))
     }
 
     /// Keeps folders from answering at `path` and below it: what no route takes there is refused.

@@ -13,6 +13,13 @@ public final class Server: Sendable {
         /// Every response carries these.
         public var securityHeaders = SecurityHeaders.strict
         public var observer: Observer?
+        /// Sockets that listen already, instead of one at `address`: other processes may accept from them too, so that
+        /// one server can follow another without a connection being refused. They become the server's.
+        public var inherited: [Int32] = []
+        /// Proxies whose word on a client's address is believed.
+        public var trustedProxies: [AddressRange] = []
+
+        var isInherited: Bool { !inherited.isEmpty }
 
         public init(_ address: SocketAddress) { self.address = address }
     }
@@ -27,10 +34,20 @@ public final class Server: Sendable {
         _ configuration: Configuration, _ router: Router, on loops: [EventLoop], logger: Logger
     ) throws(SystemError) {
         precondition(!loops.isEmpty, "a server needs a loop")
+        // sendfile(2) has no flag against it: writing to a peer that has gone is an error of that write.
+        signal(SIGPIPE, SIG_IGN)
         var descriptors: [Int32] = []
         var address = configuration.address
         do throws(SystemError) {
-            for _ in loops {
+            if let first = configuration.inherited.first {
+                guard configuration.inherited.count == 1 else {
+                    throw SystemError("expected one socket, was handed \(configuration.inherited.count)", code: EINVAL)
+                }
+                descriptors = [first]
+                for _ in loops.dropFirst() { descriptors.append(try Socket.duplicate(first)) }
+                address = .ip(host: "handed over", port: Socket.port(of: first))
+            }
+            for _ in loops where !configuration.isInherited {
                 descriptors.append(try Socket.listen(on: address, shared: loops.count > 1))
                 // The other sockets must have the port that the kernel chose for the first.
                 if case .ip(let host, 0) = address { address = .ip(host: host, port: Socket.port(of: descriptors[0])) }
@@ -40,7 +57,8 @@ public final class Server: Sendable {
             throw error
         }
         if case .ip(_, let port) = address { self.port = port } else { port = 0 }
-        self.loops = loops.map { ServerLoop($0, configuration, router, logger) }
+        let capacity = min(configuration.serverLimits.connections, max(1, Descriptors.limit * 9 / 10 / loops.count))
+        self.loops = loops.map { ServerLoop($0, configuration, router, capacity: capacity, logger) }
         for (server, descriptor) in zip(self.loops, descriptors) {
             server.loop.call { server.listen(on: descriptor) }
         }

@@ -22,16 +22,30 @@ final class ServerLoop: Pollable, @unchecked Sendable {
     /// Whether the last attempt to accept failed: the log is told once.
     private var isShort = false
     private var isSweeping = false
+    /// Bytes of requests' bodies that are held now.
+    var heldBodies = 0
     private var connections: [Connection] = []
+    /// Where the search for a connection that makes room has come to.
+    private var hand = 0
+    /// A descriptor to give up when there is no other, so that a waiting connection can be told 503.
+    private var spare: Int32 = -1
+    private let capacity: Int
     private var spareBuffers: [[UInt8]] = []
     private var whenEmpty: [@Sendable () -> Void] = []
 
-    init(_ loop: EventLoop, _ configuration: Server.Configuration, _ router: Router, _ logger: Logger) {
+    /// `capacity` is how many connections it may hold.
+    init(
+        _ loop: EventLoop, _ configuration: Server.Configuration, _ router: Router, capacity: Int, _ logger: Logger
+    ) {
+        self.capacity = capacity
         (self.loop, self.configuration, self.router, self.logger) = (loop, configuration, router, logger)
         writer = ResponseWriter(common: configuration.securityHeaders)
     }
 
-    deinit { readBuffer.deallocate() }
+    deinit {
+        readBuffer.deallocate()
+        if spare >= 0 { close(spare) }
+    }
 
     var limits: ServerLimits { configuration.serverLimits }
     var count: Int { connections.count }
@@ -40,44 +54,90 @@ final class ServerLoop: Pollable, @unchecked Sendable {
 
     func listen(on descriptor: Int32) {
         listener = descriptor
+        spare = open("/dev/null", O_RDONLY | O_CLOEXEC)
+        // A connection has what its listener has.
+        Socket.setNoDelay(descriptor)
+        Socket.watchPeers(descriptor, silence: limits.probeAfter, patience: limits.stallTime)
         registration = loop.register(descriptor, for: .readable, self)
     }
 
     func ready(_: Readiness) {
         guard let listener else { return }
         for _ in 0..<ServerLimits.acceptsPerTurn {
-            guard connections.count < limits.connections else { return updateListening() }
+            guard connections.count < capacity + ServerLimits.refusals else { return updateListening() }
             do {
                 guard let (descriptor, peer) = try Socket.accept(listener) else { return }
                 isShort = false
-                add(descriptor, peer)
+                let isFull = connections.count >= capacity && !makeRoom()
+                let session = add(descriptor, peer)
+                if isFull { session.refuse(.tooManyConnections) }
             } catch {
-                // No descriptor is left, or no memory. The connection stays in the kernel's queue: to try again at once
-                // would turn the loop without end.
-                logger.error(
-                    "accepting is paused", metadata: ["cause": "\(error)", "connections": "\(connections.count)"])
-                isPaused = true
-                loop.schedule(after: ServerLimits.acceptPause) { [weak self] in
-                    self?.isPaused = false
-                    self?.updateListening()
-                }
-                return updateListening()
+                return pause(error, listener)
             }
         }
     }
 
-    private func updateListening() {
-        guard let registration else { return }
-        loop.change(registration, to: isPaused || connections.count >= limits.connections ? [] : .readable)
+    /// No descriptor is left, or no memory. To try again at once would turn the loop without end.
+    private func pause(_ error: SystemError, _ listener: Int32) {
+        if !isShort {
+            logger.error("accepting is paused", metadata: ["cause": "\(error)", "connections": "\(connections.count)"])
+        }
+        isShort = true
+        if !makeRoom() { refuseWaiting(listener) }
+        isPaused = true
+        loop.schedule(after: ServerLimits.acceptPause) { [weak self] in
+            self?.isPaused = false
+            self?.updateListening()
+        }
+        updateListening()
     }
 
-    private func add(_ descriptor: Int32, _ peer: String) {
-        Socket.setNoDelay(descriptor)
+    /// Drops a connection that waits for its next request; false if none was found. Its descriptor is free when the turn is
+    /// over.
+    private func makeRoom() -> Bool {
+        for _ in 0..<min(ServerLimits.evictionLooks, connections.count) {
+            hand = (hand + 1) % connections.count
+            if let session = connections[hand].session as? HTTPSession, session.mayMakeRoom(loop.now) {
+                connections[hand].drop()
+                return true
+            }
+        }
+        return false
+    }
+
+    /// Tells those who wait in the kernel's queue 503, one after the other, over the descriptor that is kept for it.
+    private func refuseWaiting(_ listener: Int32) {
+        guard spare >= 0 else { return }
+        close(spare)
+        for _ in 0..<ServerLimits.refusals {
+            guard let (descriptor, _) = try? Socket.accept(listener) else { break }
+            // What has come is read, or closing would reset the connection before the answer is.
+            _ = recv(descriptor, readBuffer.baseAddress, readBuffer.count, 0)
+            _ = Self.busy.withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+            shutdown(descriptor, Int32(SHUT_WR))
+            close(descriptor)
+        }
+        spare = open("/dev/null", O_RDONLY | O_CLOEXEC)
+    }
+
+    private static let busy = Array(
+        "HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\nconnection: close\r\ncontent-length: 0\r\n\r\n".utf8)
+
+    private func updateListening() {
+        guard let registration else { return }
+        let isFull = connections.count >= capacity + ServerLimits.refusals
+        loop.change(registration, to: isPaused || isFull ? [] : .readable)
+    }
+
+    @discardableResult
+    private func add(_ descriptor: Int32, _ peer: String) -> HTTPSession {
         let connection = Connection(descriptor, peer: peer, server: self)
-        connection.session = HTTPSession(connection)
+        let session = HTTPSession(connection)
+        connection.session = session
         connection.index = connections.count
         connections.append(connection)
         sweepLater()
+        return session
     }
 
     func remove(_ connection: Connection) {
@@ -124,6 +184,8 @@ final class ServerLoop: Pollable, @unchecked Sendable {
     /// Stops accepting, lets requests end and sends WebSocket peers away one by one over most of `time`. What is left
     /// then is dropped. `done` is called when no connection is left.
     func drain(within time: Duration, _ done: @escaping @Sendable () -> Void) {
+        // Whoever waits in the queue of a socket that is ours alone would be reset.
+        if !configuration.isInherited { ready(.readable) }
         if let listener { loop.close(listener, registration) }
         (listener, registration) = (nil, nil)
         isLeaving = true

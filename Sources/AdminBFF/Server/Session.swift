@@ -14,6 +14,8 @@ protocol Session: AnyObject {
     func outputDrained()
     /// `Connection.hasRoom` was false and is true again.
     func hasRoomAgain()
+    /// Whether a peer that takes what waits for it too slowly is dropped.
+    var demandsPace: Bool { get }
     /// A moment at which deadlines are looked at.
     func tick(_ now: LoopInstant)
     /// The connection is gone.
@@ -22,4 +24,5 @@ protocol Session: AnyObject {
 
 extension Session {
     var longestRead: Int { ServerLimits.readBuffer }
+    var demandsPace: Bool { false }
 }

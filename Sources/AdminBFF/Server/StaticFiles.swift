@@ -2,89 +2,97 @@ import Glibc
 public import HTTP
 import Synchronization
 
-/// Files of one folder, kept in memory and looked at again on every request, so that an edit shows at the next reload.
+/// Which file a path means.
+enum FilePlace: Sendable {
+    /// What the path says below its first bytes, of which there are so many.
+    case below(Int)
+    /// The folder's index, whatever the path.
+    case index
+}
+
+/// Files of one folder, looked at again on every request, so that an edit shows at the next reload.
 ///
 /// Only regular files below the folder are served: no name that starts with a dot, no symbolic link on the way, no
-/// device or pipe, and nothing that an escape would lead elsewhere.
+/// device or pipe, and nothing that an escape would lead elsewhere. Small files are read and compressed when the folder is
+/// opened, or when they have changed, and kept; large ones are sent by the kernel.
 public final class StaticFiles: Sendable {
-    /// A file larger than this is not served, and all files kept are not more than that together.
-    public static let fileLimit = 16 << 20
-    public static let cacheLimit = 64 << 20
+    /// A file up to this size is kept in memory, and all that are kept together take no more than `cacheLimit`.
+    static let keptFile = 4 << 20
+    static let cacheLimit = 64 << 20
+    /// What is read and compressed before the first request, at the most: entries that are looked at, and bytes.
+    static let startEntries = 2_000
+    static let startBytes = 16 << 20
     private static let depthLimit = 16
 
-    /// What tells one state of a file from another.
-    private struct Stamp: Equatable {
-        let device: UInt
-        let inode: UInt
-        let size: Int
-        let seconds: Int
-        let nanoseconds: Int
+    private struct Cache {
+        var files: [String: (file: StaticFile, used: Int)] = [:]
+        var bytes = 0
+        /// Counts requests: the file whose last one is the longest ago goes first.
+        var uses = 0
 
-        init(_ status: stat) {
-            device = status.st_dev
-            inode = status.st_ino
-            size = status.st_size
-            (seconds, nanoseconds) = (status.st_mtim.tv_sec, status.st_mtim.tv_nsec)
+        mutating func remove(_ path: String) {
+            if let old = files.removeValue(forKey: path) { bytes -= old.file.size }
+        }
+
+        mutating func keep(_ file: StaticFile, at path: String) {
+            remove(path)
+            while bytes + file.size > StaticFiles.cacheLimit,
+                let oldest = files.min(by: { $0.value.used < $1.value.used })
+            {
+                remove(oldest.key)
+            }
+            uses += 1
+            files[path] = (file, uses)
+            bytes += file.size
+        }
+
+        mutating func use(_ path: String) -> StaticFile? {
+            uses += 1
+            files[path]?.used = uses
+            return files[path]?.file
         }
     }
 
-    private struct File {
-        let stamp: Stamp
-        let tag: String
-        let headers: Headers
-        let body: [UInt8]
-    }
-
-    private struct Cache {
-        var files: [String: File] = [:]
-        var bytes = 0
-    }
-
     private enum Entry {
-        case file(File)
+        case file(StaticFile)
         case folder
     }
 
-    private let root: String
     private let folder: Int32
     private let cache = Mutex(Cache())
 
     /// Serves the folder at `path`; nil if there is none.
     public init?(_ path: String) {
         folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        root = path
-        if folder < 0 { return nil }
+        guard folder >= 0 else { return nil }
+        var entries = Self.startEntries
+        readAhead([], &entries)
     }
 
     deinit { if folder >= 0 { close(folder) } }
 
-    /// Answers GET or HEAD for the part of the path that begins at byte `start`.
-    func answer(_ head: RequestHead, below start: Int) -> Response {
-        let segments = head.withPath { path in
-            PercentEncoding.segments(of: UnsafeRawBufferPointer(rebasing: path[(start - 1)...]))
+    /// Answers GET and HEAD.
+    func answer(_ head: RequestHead, _ place: FilePlace) -> FileAnswer {
+        guard let segments = Self.segments(of: head, place), segments.count <= Self.depthLimit else {
+            return FileAnswer(.plain(.notFound))
         }
-        guard var segments, segments.count <= Self.depthLimit else { return .plain(.notFound) }
-        if segments.last == "" { segments[segments.count - 1] = "index.html" }
-        return answer(head, segments)
-    }
-
-    /// Answers GET or HEAD of any path with the folder's `index.html`: a page that shows screens at paths of its own.
-    public func answerIndex(_ request: Request) -> Response { answer(request.head, ["index.html"]) }
-
-    private func answer(_ head: RequestHead, _ segments: [String]) -> Response {
-        guard segments.allSatisfy(Self.isPlain) else { return .plain(.notFound) }
+        guard segments.allSatisfy(Self.isPlain) else { return FileAnswer(.plain(.notFound)) }
         switch find(segments) {
-        case nil: return .plain(.notFound)
+        case nil: return FileAnswer(.plain(.notFound))
         case .folder:
             // The path has no empty segment, so this cannot lead to another host.
-            return Response(.permanentRedirect, headers: ["location": head.path + "/"])
-        case .file(let file):
-            switch Preconditions(head, tag: file.tag, modified: file.stamp.seconds) {
-            case .proceed: return Response(.ok, headers: file.headers, body: file.body)
-            case .notModified: return Response(.notModified, headers: file.headers)
-            case .failed: return .plain(.preconditionFailed)
-            }
+            return FileAnswer(Response(.permanentRedirect, headers: ["location": head.path + "/"]))
+        case .file(let file): return FileAnswer(head, file)
         }
+    }
+
+    private static func segments(of head: RequestHead, _ place: FilePlace) -> [String]? {
+        guard case .below(let length) = place else { return ["index.html"] }
+        var segments = head.withPath {
+            PercentEncoding.segments(of: UnsafeRawBufferPointer(rebasing: $0[(length - 1)...]))
+        }
+        if let last = segments?.indices.last, segments?[last] == "" { segments?[last] = "index.html" }
+        return segments
     }
 
     /// Whether a segment can only be the name of something in its folder.
@@ -95,27 +103,44 @@ public final class StaticFiles: Sendable {
 
     private func find(_ segments: [String]) -> Entry? {
         let path = segments.joined(separator: "/")
-        let kept = cache.withLock { $0.files[path] }
-        if let kept {
+        if let kept = cache.withLock({ $0.use(path) }) {
             var status = stat()
             // Another file, or the same one changed, has another stamp; then it is sought anew, link by link.
-            if fstatat(folder, path, &status, AT_SYMLINK_NOFOLLOW) == 0, Stamp(status) == kept.stamp {
+            if fstatat(folder, path, &status, AT_SYMLINK_NOFOLLOW) == 0, StaticFile.Stamp(status) == kept.stamp {
                 return .file(kept)
             }
         }
         let entry = read(segments)
         cache.withLock { cache in
-            if let kept { cache.bytes -= cache.files.removeValue(forKey: path) == nil ? 0 : kept.body.count }
-            guard case .file(let file) = entry else { return }
-            if cache.bytes + file.body.count > Self.cacheLimit { cache = Cache() }
-            cache.files[path] = file
-            cache.bytes += file.body.count
+            guard case .file(let file) = entry, case .bytes = file.plain.content else { return cache.remove(path) }
+            cache.keep(file, at: path)
         }
         return entry
     }
 
-    /// Opens one segment after the other without following a link, and reads what is there.
     private func read(_ segments: [String]) -> Entry? {
+        guard let descriptor = descend(segments) else { return nil }
+        var status = stat()
+        var isTaken = false
+        defer { if !isTaken { close(descriptor) } }
+        guard fstat(descriptor, &status) == 0 else { return nil }
+        switch status.st_mode & S_IFMT {
+        case S_IFDIR: return .folder
+        case S_IFREG: break
+        default: return nil
+        }
+        let name = segments.last!
+        guard status.st_size <= Self.keptFile else {
+            isTaken = true
+            return .file(StaticFile(status, name: name, open: descriptor))
+        }
+        return Self.content(of: descriptor, size: status.st_size).map {
+            .file(StaticFile(status, name: name, content: $0))
+        }
+    }
+
+    /// Opens one segment after the other without following a link.
+    private func descend(_ segments: [String]) -> Int32? {
         var at = folder
         defer { if at != folder { close(at) } }
         for segment in segments.dropLast() {
@@ -125,26 +150,8 @@ public final class StaticFiles: Sendable {
             at = next
         }
         // Non-blocking, so that a pipe with no writer is opened, seen for what it is and refused.
-        let descriptor = openat(at, segments.last!, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
-        guard descriptor >= 0 else { return nil }
-        defer { close(descriptor) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else { return nil }
-        switch status.st_mode & S_IFMT {
-        case S_IFDIR: return .folder
-        case S_IFREG where status.st_size <= Self.fileLimit: break
-        default: return nil
-        }
-        guard let body = Self.content(of: descriptor, size: status.st_size) else { return nil }
-        let tag = Self.tag(body)
-        let headers: Headers = [
-            "content-type": ContentType.of(segments.last!),
-            "etag": tag,
-            "last-modified": HTTPDate.text(status.st_mtim.tv_sec),
-            // Kept by the browser, but asked for every time: an unchanged file costs a 304.
-            "cache-control": "no-cache",
-        ]
-        return .file(File(stamp: Stamp(status), tag: tag, headers: headers, body: body))
+        let descriptor = openat(at, segments.last ?? ".", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+        return descriptor < 0 ? nil : descriptor
     }
 
     /// Exactly `size` bytes; nil if the file shrinks while it is read.
@@ -158,10 +165,25 @@ public final class StaticFiles: Sendable {
         return body.count == size ? body : nil
     }
 
-    /// A strong entity tag: the length and a hash (FNV-1a, 64 bits) of the content.
-    private static func tag(_ body: [UInt8]) -> String {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for byte in body { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
-        return "\"\(String(body.count, radix: 36))-\(String(hash, radix: 36))\""
+    /// Reads what there is below a folder, as far as there is room: the first visitor is not to wait for a compressor.
+    private func readAhead(_ segments: [String], _ left: inout Int) {
+        guard segments.count < Self.depthLimit, let descriptor = descend(segments) else { return }
+        guard let entries = fdopendir(descriptor) else {
+            close(descriptor)
+            return
+        }
+        defer { closedir(entries) }
+        while let entry = readdir(entries), left > 0, cache.withLock({ $0.bytes }) < Self.startBytes {
+            left -= 1
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) {
+                String(validating: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            guard let name, Self.isPlain(name) else { continue }
+            switch Int32(entry.pointee.d_type) {
+            case Int32(DT_REG): _ = find(segments + [name])
+            case Int32(DT_DIR): readAhead(segments + [name], &left)
+            default: break
+            }
+        }
     }
 }

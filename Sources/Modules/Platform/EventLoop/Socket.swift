@@ -82,6 +82,56 @@ public enum Socket {
         return (descriptor, host(storage))
     }
 
+    /// What listens already and was handed to this process, by systemd or by who speaks its protocol: `LISTEN_PID` names
+    /// this process and `LISTEN_FDS` says how many there are, from 3 on. sd_listen_fds(3). Taken once: a process that is
+    /// started from here does not have them.
+    public static func inherited() throws(SystemError) -> [Int32] {
+        func variable(_ name: String) -> Int32? { getenv(name).flatMap { Int32(String(cString: $0)) } }
+        defer { for name in ["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"] { unsetenv(name) } }
+        guard variable("LISTEN_PID") == getpid(), let count = variable("LISTEN_FDS"), count > 0 else { return [] }
+        var descriptors: [Int32] = []
+        for descriptor in 3..<3 + count {
+            var listens: Int32 = 0
+            var length = socklen_t(MemoryLayout<Int32>.size)
+            guard getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &listens, &length) == 0 else {
+                throw SystemError("descriptor \(descriptor) was handed over and is no socket")
+            }
+            guard listens == 1 else {
+                throw SystemError("socket \(descriptor) was handed over and does not listen", code: EINVAL)
+            }
+            _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+            _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
+            descriptors.append(descriptor)
+        }
+        return descriptors
+    }
+
+    /// A further descriptor of the same socket.
+    public static func duplicate(_ descriptor: Int32) throws(SystemError) -> Int32 {
+        let other = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
+        guard other >= 0 else { throw SystemError("cannot duplicate descriptor \(descriptor)") }
+        return other
+    }
+
+    /// Has the kernel find out that a peer has gone without a word: it asks one who has been silent for `silence`, and
+    /// gives up one who has not acknowledged anything for `patience`. tcp(7). What a listening socket is told counts for
+    /// every connection it accepts.
+    public static func watchPeers(_ descriptor: Int32, silence: Duration, patience: Duration) {
+        func seconds(_ duration: Duration) -> Int32 { Int32(clamping: max(1, duration.components.seconds)) }
+        let tcp = Int32(IPPROTO_TCP)
+        try? set(descriptor, SOL_SOCKET, SO_KEEPALIVE, 1)
+        try? set(descriptor, tcp, TCP_KEEPIDLE, seconds(silence))
+        try? set(descriptor, tcp, TCP_KEEPINTVL, max(1, seconds(silence) / Limits.probes))
+        try? set(descriptor, tcp, TCP_KEEPCNT, Limits.probes)
+        try? set(descriptor, tcp, TCP_USER_TIMEOUT, Int32(clamping: seconds(patience)) * 1000)
+    }
+
+    /// Bytes that were handed to the kernel and that the peer has not acknowledged.
+    public static func unacknowledged(_ descriptor: Int32) -> Int {
+        var count: Int32 = 0
+        return ioctl(descriptor, UInt(TIOCOUTQ), &count) == 0 ? Int(count) : 0
+    }
+
     /// Sends small segments at once. Without it Nagle's algorithm and delayed acknowledgements add up to 40 ms.
     public static func setNoDelay(_ descriptor: Int32) {
         try? set(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
