@@ -17,6 +17,7 @@ SOURCES = ("Sources/", "Tests/", "Public/", "Benchmarks/", "script/", ".ci/", "P
 RESTING_PLACES = {
     "Tests/Browser/browser.py", "Tests/Browser/mall.py", "Tests/TestSupport/Eventually.swift",
     "Tests/EventStoreTestSupport/Branch.swift", "Tests/Features/people.py", "Tests/MallTests/LivePage.swift",
+    "Tests/Transport/wire.py",
 }
 
 
@@ -222,7 +223,7 @@ def every_scenario_and_every_known_flaw_has_its_test():
             if f"F-{area}{number}" not in flaws:
                 yield f"no test is named after the flaw F-{area}{number}"
     script = (ROOT / "script/test").read_text()
-    for part in ("format", "tidy", "page", "build", "tests", "features", "browser"):
+    for part in ("format", "tidy", "page", "build", "tests", "features", "transport", "browser"):
         if not re.search(rf"\bpart {part} ", script):
             yield f"script/test does not run its part {part}"
 
