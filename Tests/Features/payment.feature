@@ -36,7 +36,7 @@ Feature: Payment
     And the card of "first" was charged once
     Given "Mira" has the approved order "second" of 2 "A"
     When a cashier takes 1999 for "second"
-    Then it is refused as conflict, saying "2000"
+    Then it is refused as conflict, saying "20.00 EUR"
 
   Scenario: 54 a refused card, then cash
     Given "Mira" has the approved order "first" of 1 "A"
