@@ -37,6 +37,7 @@ final class Caller: LinkOwner, @unchecked Sendable {
     /// Header fields that go with every request: who is calling.
     var fields = ""
     private let host: String
+    private let ground: Ground
     private var link: Link?
     private var isConnected = false
     private var failure: String?
@@ -46,12 +47,14 @@ final class Caller: LinkOwner, @unchecked Sendable {
 
     init(of target: Target, on ground: Ground) throws {
         host = "\(target.host):\(target.port)"
+        self.ground = ground
         link = try Link(to: target.host, target.port, on: ground.loop, buffer: ground.buffer, owner: self)
     }
 
     /// Sends a request and waits for its answer, whatever its status.
     func ask(_ method: String, _ path: String, _ body: String = "", key: String? = nil) async throws -> Answer {
         precondition(waiting == nil, "a second request on a connection whose answer is awaited")
+        ground.asked += 1
         var request = "\(method) \(path) HTTP/1.1\r\nHost: \(host)\r\n\(fields)"
         if let key { request += "Idempotency-Key: \(key)\r\n" }
         if !body.isEmpty { request += "Content-Type: application/json\r\n" }

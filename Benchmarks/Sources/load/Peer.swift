@@ -117,6 +117,8 @@ final class Peer: LinkOwner {
 /// What all connections of a run stand on.
 final class Ground {
     let loop: EventLoop
+    /// How often something was asked over HTTP.
+    var asked = 0
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Limits.readSize, alignment: 64)
     let codecs = Codecs()
     /// The bytes that came on all connections.
