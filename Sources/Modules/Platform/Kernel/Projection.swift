@@ -66,7 +66,9 @@ public struct Projection<Row: ProjectionRow>: Folding {
     /// Folds what has no fold of its own, of whatever name.
     let other: Fold<Row>?
     public let storage: any ProjectionStorage
-    public let columnNames = ColumnNames(Row.columns.map(\.name))
+    public let columnNames: ColumnNames
+    /// As the row declares them, made once.
+    private let rowColumns = Row.columns
 
     /// Stored in a table of its own, `live.NAME`, unless it brings another storage.
     public init(
@@ -77,9 +79,9 @@ public struct Projection<Row: ProjectionRow>: Folding {
         self.storage =
             storage
             ?? TableStorage(
-                name, columns: Row.columns.map { ($0.name, $0.kind) },
+                name, columns: rowColumns.map { ($0.name, $0.kind) },
                 indexes: Dictionary(
-                    grouping: Row.columns.filter { $0.indexed != nil }, by: { $0.indexed ?? 0 }
+                    grouping: rowColumns.filter { $0.indexed != nil }, by: { $0.indexed ?? 0 }
                 ).mapValues { $0.map(\.name) })
         var byEvent: [String: Fold<Row>] = [:]
         for fold in folds() {
@@ -89,7 +91,8 @@ public struct Projection<Row: ProjectionRow>: Folding {
         other = byEvent.removeValue(forKey: Fold<Row>.everything)
         self.folds = byEvent
         events = Set(byEvent.keys)
-        columns = Row.columns.map { ($0.name, $0.kind) }
+        columns = rowColumns.map { ($0.name, $0.kind) }
+        columnNames = ColumnNames(columns.map(\.name))
     }
 
     public let events: Set<String>
@@ -99,6 +102,8 @@ public struct Projection<Row: ProjectionRow>: Folding {
     public func makeFolder() -> any Folder { TypedFolder(self) }
 
     func fold(of message: String) -> Fold<Row>? { folds[message] ?? other }
+
+    func columns(of row: Row) -> Columns { Columns(names: columnNames, values: rowColumns.map { $0.value(row) }) }
 }
 
 /// A projection, its row type erased.
@@ -229,7 +234,7 @@ final class TypedFolder<Row: ProjectionRow>: Folder {
         try reading.apply(&entry.row)
         guard entry.row != old else { return }
         if !entry.dirty {
-            entry.before = old.map(columns)
+            entry.before = old.map(projection.columns(of:))
             entry.dirty = true
             changed.append(key)
         }
@@ -252,7 +257,7 @@ final class TypedFolder<Row: ProjectionRow>: Folder {
             entries[key]?.before = nil
             return RowChange(
                 row: StoredRow(
-                    key: key, position: entry.position, columns: entry.row.map(columns),
+                    key: key, position: entry.position, columns: entry.row.map(projection.columns(of:)),
                     value: try entry.row.map { try Coding.encode($0) } ?? [],
                     detail: try entry.row.map { try Coding.encode($0.detail) } ?? [], cause: entry.cause),
                 before: entry.before)
@@ -263,10 +268,6 @@ final class TypedFolder<Row: ProjectionRow>: Folder {
         entries.removeAll()
         changed.removeAll()
         readings.removeAll()
-    }
-
-    private func columns(_ row: Row) -> Columns {
-        Columns(names: projection.columnNames, values: Row.columns.map { $0.value(row) })
     }
 }
 
