@@ -59,7 +59,9 @@ let package = Package(
         .code(
             "EventStore", in: "Modules/Platform",
             sees: ["Kernel", "EventLoop", "Crypto", "Postgres", .collections("DequeModule"), .log],
-            embeds: ["log", "commit_batch", "advance", "horizon", "rebuilds"].map { "Schema/\($0).sql" }),
+            embeds: [
+                "log", "commit_batch", "advance", "horizon", "rebuilds", "write_batch", "advance_marks",
+            ].map { "Schema/\($0).sql" }),
         .code("Server", in: "AdminBFF", sees: ["CLinux", "Crypto", "Deflate", "EventLoop", "HTTP", "WebSocket", .log]),
         // Customers, robots and staff who know the system by its gateways only.
         .code("Busywork", in: "AdminBFF", sees: ["Kernel", "Contracts", "EventLoop", "WebSocket"]),
@@ -79,13 +81,15 @@ let package = Package(
         .support("PostgresTestSupport", sees: ["CLinux", "Postgres", "EventLoop", "Kernel", .log]),
         .test("PostgresTests", of: ["Postgres", "PostgresTestSupport", "EventLoop", "Kernel", "CPostgres", .log]),
         .support("TestSupport", sees: ["Deflate", "EventLoop", "WebSocket"]),
+        .support("DomainTestSupport", sees: ["Kernel", "Contracts"]),
         .support(
             "EventStoreTestSupport",
             sees: ["EventStore", "Kernel", "EventLoop", "Postgres", "PostgresTestSupport", .log]),
         .test(
             "EventStoreTests",
             of: [
-                "EventStore", "EventStoreTestSupport", "Kernel", "EventLoop", "Postgres", "PostgresTestSupport", .log,
+                "EventStore", "EventStoreTestSupport", "DomainTestSupport", "Kernel", "EventLoop", "Postgres",
+                "PostgresTestSupport", .log,
             ]),
         // What the stress test starts several of, and kills.
         .executableTarget(
@@ -99,7 +103,6 @@ let package = Package(
         .test("WebSocketTests", of: ["Deflate", "WebSocket"]),
         .test("SearchTests", of: ["Search", "Contracts", "Kernel", "Postgres", "PostgresTestSupport"]),
         .test("ServerTests", of: ["Server", "Deflate", "EventLoop", "HTTP", "WebSocket", "TestSupport", .log]),
-        .support("DomainTestSupport", sees: ["Kernel", "Contracts"]),
         .test("KernelTests", of: ["Kernel"]),
         .test(
             "ContractTests",

@@ -170,6 +170,7 @@ import Testing
             // Both consume, as if neither knew of the other's lock.
             let rivals = branches.map { branch in
                 let tail = LogTail(on: branch.loop, log: Log(branch.pool))
+                let marks = Marks(on: branch.loop, checkpoints: Checkpoints(pool: branch.pool))
                 let catalogue = branch.dispatcher.catalogue
                 let listeners: [(String, Consumer.Listener)] =
                     catalogue.reactions.map { ("\($0.module).reactions", .reactions($0.byEvent)) }
@@ -177,7 +178,7 @@ import Testing
                 return listeners.map { name, listener in
                     let consumer = Consumer(
                         name, listener, on: branch.loop, dispatcher: branch.dispatcher, tail: tail, feed: branch.feed,
-                        pool: branch.pool, clock: branch.clock)
+                        marks: marks, pool: branch.pool, clock: branch.clock)
                     return branch.loop.spawn { await consumer.run() }
                 }
             }

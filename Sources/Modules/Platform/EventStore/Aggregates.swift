@@ -13,15 +13,15 @@ actor Aggregates {
     }
 
     private let loop: EventLoop
-    private let log: Log
+    private let streams: Streams
     private var entries: [StreamName: Entry] = [:]
     private var locks: [StreamName: [CheckedContinuation<Void, Never>]] = [:]
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
-    init(on loop: EventLoop, log: Log) {
+    init(on loop: EventLoop, streams: Streams) {
         self.loop = loop
-        self.log = log
+        self.streams = streams
     }
 
     /// The state and version of a stream; version 0 if it has not begun.
@@ -40,7 +40,7 @@ actor Aggregates {
 
     /// As `load`, but certain to be what the log holds now, also when other processes write.
     func current<D: Decider>(_: D.Type, _ name: StreamName) async throws -> (state: D, version: Version)? {
-        guard let version = try await log.version(name), version > 0 else { return nil }
+        guard let version = try await streams.version(name), version > 0 else { return nil }
         if let entry = entries[name], entry.version == version, let state = entry.state as? D {
             return (state, version)
         }
@@ -49,7 +49,7 @@ actor Aggregates {
     }
 
     private func read<D: Decider>(_: D.Type, _ name: StreamName) async throws -> (state: D, version: Version) {
-        guard let (snapshot, events) = try await log.stream(name) else { return (D(), 0) }
+        guard let (snapshot, events) = try await streams.stream(name) else { return (D(), 0) }
         var state = D()
         var version = 0
         var tail = events
@@ -59,7 +59,7 @@ actor Aggregates {
                 version = snapshot.version
             } else {
                 // It cannot be read any more: everything is folded again, and the next snapshot replaces it.
-                tail = try await log.history(name)
+                tail = try await streams.history(name)
             }
         }
         for stored in tail {
@@ -92,10 +92,10 @@ actor Aggregates {
 
     /// Keeps a snapshot, in the background: nobody waits for it, and a lost one is only slower.
     func keepSnapshot<D: Decider>(_ state: D, _ version: Version, _ name: StreamName) {
-        let log = log
+        let streams = streams
         loop.spawn {
             guard let bytes = try? Coding.encode(state) else { return }
-            try? await log.keep(Snapshot(version: version, schema: D.snapshotVersion, state: bytes), of: name)
+            try? await streams.keep(Snapshot(version: version, schema: D.snapshotVersion, state: bytes), of: name)
         }
     }
 

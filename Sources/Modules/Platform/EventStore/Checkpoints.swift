@@ -30,4 +30,14 @@ struct Checkpoints: Sendable {
         let advance: SQL = "select mall.advance(\(consumer), \(old.rawValue), \(new.rawValue))"
         _ = try await pool.pipeline([advance] + effects)
     }
+
+    /// Moves several marks, and names those that another instance has moved.
+    func advance(_ marks: [(consumer: String, from: Position, to: Position)]) async throws -> Set<String> {
+        let rows = try await pool.query(
+            """
+            select fenced from mall.advance_marks(
+                \(marks.map(\.consumer)), \(marks.map(\.from.rawValue)), \(marks.map(\.to.rawValue)))
+            """)
+        return Set(try rows.map { try $0[0] })
+    }
 }

@@ -1,4 +1,3 @@
-import Crypto
 import DequeModule
 public import EventLoop
 import FoundationEssentials
@@ -39,7 +38,7 @@ public actor CommitLane {
     func reset() async { await feed.reset() }
 
     /// The log reaches to `position`, by somebody else's transaction of this process. Called on the loop.
-    nonisolated func reached(_ position: Position) { feed.advance(to: position) }
+    nonisolated func reached(_ position: Position) { feed.advance(to: position, with: nil) }
 
     /// Writes a command, or says why not. Throws only when the database cannot be asked.
     func commit(_ unit: CommitUnit) async throws -> CommitResult {
@@ -138,11 +137,12 @@ public actor CommitLane {
     /// Sends a batch. When the connection is lost the outcome is unknown; the same ids are sent again, and what was written
     /// is answered as done before.
     private func write(_ units: [CommitUnit]) async throws -> [CommitResult] {
-        let statement = Self.statement(units)
+        let batch = Batch(units)
+        let statement = batch.statement
         var resends = 0
         while true {
             do {
-                return try read(await pool.query(statement), units)
+                return try read(await pool.query(statement), batch)
             } catch let error as PostgresError where error.isWorthResending && resends < Limits.resends {
                 resends += 1
                 logger.warning("a batch is sent again under the same ids", metadata: ["error": "\(error)"])
@@ -150,8 +150,9 @@ public actor CommitLane {
         }
     }
 
-    private func read(_ rows: SQLRows, _ units: [CommitUnit]) throws -> [CommitResult] {
-        precondition(rows.count == units.count, "commit_batch answered \(rows.count) of \(units.count) commands")
+    private func read(_ rows: SQLRows, _ batch: Batch) throws -> [CommitResult] {
+        let units = batch.units
+        precondition(rows.count == units.count, "write_batch answered \(rows.count) of \(units.count) commands")
         var head = Position.start
         let results = try zip(units, rows).map { unit, row -> CommitResult in
             let position = Position(try row[1])
@@ -166,42 +167,14 @@ public actor CommitLane {
             default: return .conflict
             }
         }
-        if head > .start { feed.advance(to: head) }
+        if head > .start {
+            let wasPlain = rows.first.map { !$0.isNull(5) } ?? false
+            feed.advance(to: head, with: wasPlain ? try batch.written(upTo: head, streams: rows[0][5]) : nil)
+        }
         return results
     }
 
-    static func statement(_ units: [CommitUnit]) -> SQL {
-        var streams = Columns4<Int32, String, UUID, (expected: Int32?, count: Int32)>()
-        var rows: [(stream: Int32, row: CommitUnit.Row, id: UUID)] = []
-        var claims: [(stream: Int32, change: CommitUnit.ClaimChange)] = []
-        var timers: [(stream: Int32, change: CommitUnit.TimerChange)] = []
-        for (index, unit) in units.enumerated() {
-            let base = Int32(streams.a.count)
-            for stream in unit.streams {
-                streams.append(
-                    Int32(index + 1), stream.name.category, stream.name.id,
-                    (stream.expected.map { Int32($0) }, Int32(stream.count)))
-            }
-            let namespace = unit.id ?? UUID()
-            for (number, row) in unit.rows.enumerated() {
-                rows.append((base + Int32(row.stream) + 1, row, uuid5(namespace: namespace, name: "row \(number)")))
-            }
-            for change in unit.claims { claims.append((base + Int32(change.stream) + 1, change)) }
-            for change in unit.timers { timers.append((base + Int32(change.stream) + 1, change)) }
-        }
-        let now = units.map(\.now).max() ?? Instant(microseconds: 0)
-        return """
-            select * from mall.commit_batch(\(now),
-                \(units.map(\.id)), \(units.map(\.digest)), \(units.map(\.answer)),
-                \(units.map(\.cause.correlation)), \(units.map(\.cause.causation)), \(units.map(\.cause.actor)),
-                \(streams.a), \(streams.b), \(streams.c), \(streams.d.map(\.expected)), \(streams.d.map(\.count)),
-                \(rows.map(\.stream)), \(rows.map { Int32($0.row.version) }), \(rows.map(\.row.kind.rawValue)),
-                \(rows.map(\.row.type)), \(rows.map(\.id)), \(rows.map(\.row.body)),
-                \(claims.map(\.stream)), \(claims.map(\.change.takes)), \(claims.map(\.change.claim.scope)),
-                \(claims.map(\.change.claim.value)),
-                \(timers.map(\.stream)), \(timers.map(\.change.name)), \(timers.map(\.change.due)))
-            """
-    }
+    static func statement(_ units: [CommitUnit]) -> SQL { Batch(units).statement }
 }
 
 extension PostgresError {
@@ -220,20 +193,5 @@ extension PostgresError {
         case .server(let error): error.state.isTransient
         case .unavailable, .timedOut: false
         }
-    }
-}
-
-/// Four arrays of one length, as `unnest` takes them.
-private struct Columns4<A, B, C, D> {
-    var a: [A] = []
-    var b: [B] = []
-    var c: [C] = []
-    var d: [D] = []
-
-    mutating func append(_ a: A, _ b: B, _ c: C, _ d: D) {
-        self.a.append(a)
-        self.b.append(b)
-        self.c.append(c)
-        self.d.append(d)
     }
 }

@@ -50,11 +50,12 @@ actor Consumer {
     private let clock: MallClock
     private let checkpoints: Checkpoints
     private let disturbance: Disturbance?
+    private let marks: Marks
     private let logger: Logger
+    /// The names of what it hears.
+    private let heard: Set<String>
     /// Everything at or below it is done or parked.
     private var position = Position.start
-    /// The durable mark. It lies behind `position` by rows that mean nothing to this listener.
-    private var mark = Position.start
     /// The streams that have parked messages: theirs is not to be overtaken.
     private var parked = Set<Int64>()
     private var lookedAround = LoopInstant(nanoseconds: 0)
@@ -67,7 +68,7 @@ actor Consumer {
 
     init(
         _ name: String, _ listener: Listener, on loop: EventLoop, dispatcher: Dispatcher, tail: LogTail, feed: LogFeed,
-        pool: Pool,
+        marks: Marks, pool: Pool,
         clock: MallClock, disturbance: Disturbance? = nil
     ) {
         self.name = name
@@ -76,6 +77,7 @@ actor Consumer {
         self.dispatcher = dispatcher
         self.tail = tail
         self.feed = feed
+        self.marks = marks
         self.pool = pool
         self.clock = clock
         self.disturbance = disturbance
@@ -84,6 +86,13 @@ actor Consumer {
         var logger = Logger(label: "mallbots.consumer")
         logger[metadataKey: "consumer"] = "\(name)"
         self.logger = logger
+        heard =
+            switch listener {
+            case .reactions(let reactions): Set(reactions.keys)
+            case .commands(let part): Set(part.acceptances.keys)
+            case .replies(let sagas): sagas.values.reduce(into: []) { $0.formUnion($1.replies) }
+            case .table(let table): Set(table.effects.keys)
+            }
     }
 
     /// Consumes until the task is cancelled.
@@ -94,10 +103,11 @@ actor Consumer {
             do {
                 let hint = await feed.hints
                 if !isKnown { try await recall() }
-                let worked = try await step()
+                let hasMore = try await step()
                 failures = 0
-                if !worked {
-                    await feed.wait(beyond: isPaused ? Position(.max) : position, since: hint, atMost: Limits.poll)
+                if !hasMore {
+                    await feed.wait(
+                        beyond: isPaused ? Position(.max) : position, for: heard, since: hint, atMost: Limits.poll)
                 }
             } catch {
                 if Task.isCancelled { return }
@@ -128,13 +138,12 @@ actor Consumer {
     private func recall() async throws {
         // Set before it is read: what is forgotten meanwhile is read once more.
         isKnown = true
-        mark = try await checkpoints.position(of: name)
-        position = mark
+        position = try await marks.recall(name)
         parked = try await parkedStreams()
         lookedAround = loop.now
     }
 
-    /// Goes on by one read of the log. False if there was nothing.
+    /// Goes on by one read of the log. Whether there may be more of it already.
     private func step() async throws -> Bool {
         if isPaused { return false }
         if !parked.isEmpty { try await retryParked() }
@@ -144,26 +153,27 @@ actor Consumer {
             return false
         }
         let heard = rows.filter { $0.envelope.kind == .message && listens(to: $0.envelope) }
-        if heard.isEmpty {
-            position = end
-            if position.rawValue - mark.rawValue >= Limits.rowsUnmarked { try await advance(to: position, with: []) }
-        } else {
-            try await consume(heard, upTo: end)
-        }
-        return true
+        if heard.isEmpty { try await move(to: end) } else { try await consume(heard, upTo: end) }
+        return rows.count >= Limits.rowsPerRead
     }
 
-    /// When there is nothing to do: the mark follows, and a dead letter that somebody revived is found.
+    /// When there is nothing to do, a dead letter that somebody revived is found.
     private func lookAround() async throws {
         guard loop.now - lookedAround >= Limits.poll else { return }
         lookedAround = loop.now
-        if mark < position { try await advance(to: position, with: []) }
         parked = try await parkedStreams()
     }
 
+    /// Goes on, with nothing that has to be written together with the mark.
+    private func move(to new: Position) async throws {
+        guard await marks.note(name, at: new) else { throw Fenced(consumer: name) }
+        position = new
+    }
+
     private func advance(to new: Position, with effects: [SQL]) async throws {
-        try await checkpoints.advance(name, from: mark, to: new, with: effects)
-        (mark, position) = (new, max(position, new))
+        if effects.isEmpty { return try await move(to: new) }
+        try await marks.advance(name, to: new, with: effects)
+        position = new
     }
 
     private func listens(to envelope: Envelope) -> Bool {
@@ -413,7 +423,7 @@ extension Consumer.Fate {
     /// What an error means for the message it came from; nil if it is no message's fault, so that all of it is tried again.
     fileprivate init?(_ error: any Error) {
         switch error {
-        case is CancellationError: return nil
+        case is CancellationError, is Fenced: return nil
         case is Disturbance.Late: self = .late
         case let error as PostgresError:
             if error.isOfTheWorld || error.state == Checkpoints.fenced { return nil }

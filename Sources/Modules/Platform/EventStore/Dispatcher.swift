@@ -64,9 +64,9 @@ public final class Dispatcher: Sendable {
         self.pool = pool
         self.lane = lane
         self.clock = clock
-        let log = Log(pool)
-        aggregates = Aggregates(on: loop, log: log)
-        questions = Questions(catalogue: catalogue, aggregates: aggregates, log: log, pool: pool)
+        let streams = Streams(pool)
+        aggregates = Aggregates(on: loop, streams: streams)
+        questions = Questions(catalogue: catalogue, aggregates: aggregates, streams: streams, pool: pool)
     }
 
     /// Whether some module carries out a command of this name.

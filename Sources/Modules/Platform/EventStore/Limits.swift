@@ -1,6 +1,6 @@
 /// The event store's named limits: measured starting points, kept in one place.
 public enum Limits {
-    /// Commands that one call of `commit_batch` carries.
+    /// Commands that one call of `write_batch` carries.
     static let commandsPerBatch = 128
     /// Bytes of bodies after which a batch takes no further command.
     static let bytesPerBatch = 1 << 20
@@ -20,12 +20,16 @@ public enum Limits {
     static let rowsPerRead = 512
     /// Rows of the log kept in memory for consumers that are nearly up to date.
     static let rowsInTail = 4_096
+    /// Streams that are read together.
+    static let keysPerLook = 64
     /// Streams whose messages one consumer handles at the same time.
     static let streamsAtOnce = 64
     /// How long a consumer waits for a wake-up before it looks by itself: a lost hint costs this much latency.
     static let poll = Duration.milliseconds(500)
-    /// Rows that mean nothing to a consumer and that its durable mark may lie behind.
-    static let rowsUnmarked: Int64 = 4_096
+    /// How long those wait who hear nothing in what was written, before they move on together.
+    static let stroll = Duration.milliseconds(50)
+    /// How long consumers' marks wait for those of others, to be written with them.
+    static let marks = Duration.milliseconds(10)
     /// Parked messages of one stream that one look may bring to an end.
     static let retriesPerLook = 64
     /// How long a consumer rests after a failure, times the failures in a row, up to so many.

@@ -60,6 +60,14 @@ actor LogTail {
         return Array(rows[start..<end])
     }
 
+    /// Takes rows that this process has just written, if they follow the last one here. Called on the loop.
+    nonisolated func follow(_ new: [LogRow]) {
+        assumeIsolated { tail in
+            guard let first = new.first, let last = tail.rows.last?.envelope.position else { return }
+            if first.envelope.position.rawValue == last.rawValue + 1 { tail.take(new, after: last) }
+        }
+    }
+
     /// Continues the tail, or begins it anew if these rows do not follow its last one.
     private func take(_ new: [LogRow], after position: Position) {
         guard !new.isEmpty else { return }

@@ -70,10 +70,9 @@ public actor Projector {
                 if !isKnown { try await recall() }
                 await swapIn()
                 let rows = isPaused ? [] : try await tail.rows(after: position)
-                if rows.isEmpty {
+                if !rows.isEmpty { try await project(rows) }
+                if rows.count < Limits.rowsPerRead {
                     await feed.wait(beyond: isPaused ? Position(.max) : position, since: hint, atMost: Limits.poll)
-                } else {
-                    try await project(rows)
                 }
                 failures = 0
             } catch {

@@ -7,13 +7,13 @@ import Postgres
 public struct Questions: Reader {
     let catalogue: Catalogue
     let aggregates: Aggregates
-    let log: Log
+    let streams: Streams
     let pool: Pool
     /// A stream that memory holds at this version at least, and that therefore need not be looked up.
     private var known: (name: StreamName, version: Version)?
 
-    init(catalogue: Catalogue, aggregates: Aggregates, log: Log, pool: Pool) {
-        (self.catalogue, self.aggregates, self.log, self.pool) = (catalogue, aggregates, log, pool)
+    init(catalogue: Catalogue, aggregates: Aggregates, streams: Streams, pool: Pool) {
+        (self.catalogue, self.aggregates, self.streams, self.pool) = (catalogue, aggregates, streams, pool)
     }
 
     /// To ask about what a command has just changed: its subject is answered as the command left it, or newer.
@@ -43,7 +43,7 @@ public struct Questions: Reader {
     }
 
     public func history<D: Decider>(of _: D.Type, _ id: ID<D.Noun>) async throws -> [Happened<D.Event>] {
-        try await log.history(StreamName(category: D.category, id: id.rawValue)).map { stored in
+        try await streams.history(StreamName(category: D.category, id: id.rawValue)).map { stored in
             Happened(
                 event: try Coding.event(of: D.self, type: stored.type, body: stored.body), type: stored.type,
                 version: stored.version, at: stored.at, cause: stored.cause)

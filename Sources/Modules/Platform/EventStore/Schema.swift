@@ -16,4 +16,6 @@ public let eventStoreMigrations = [
                 -- Whether the log grows as fast as it is folded.
                 add losing bool not null default false;
             """),
+    Migration(10, "write_batch", sql: String(decoding: PackageResources.write_batch_sql, as: UTF8.self)),
+    Migration(11, "advance_marks", sql: String(decoding: PackageResources.advance_marks_sql, as: UTF8.self)),
 ]

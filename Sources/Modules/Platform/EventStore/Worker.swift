@@ -17,6 +17,7 @@ public actor Worker {
     private let clock: MallClock
     private let feed: LogFeed
     private let tail: LogTail
+    private let marks: Marks
     private let consumers: [Consumer]
     private let projector: Projector
     private let timers: TimerRunner
@@ -45,10 +46,12 @@ public actor Worker {
         let catalogue = dispatcher.catalogue
         let tail = LogTail(on: loop, log: Log(pool))
         self.tail = tail
+        let marks = Marks(on: loop, checkpoints: Checkpoints(pool: pool))
+        self.marks = marks
         func consumer(_ name: String, _ listener: Consumer.Listener) -> Consumer {
             Consumer(
-                name, listener, on: loop, dispatcher: dispatcher, tail: tail, feed: feed, pool: pool, clock: clock,
-                disturbance: disturbance)
+                name, listener, on: loop, dispatcher: dispatcher, tail: tail, feed: feed, marks: marks, pool: pool,
+                clock: clock, disturbance: disturbance)
         }
         consumers =
             catalogue.reactions.map { consumer("\($0.module).reactions", .reactions($0.byEvent)) }
@@ -140,6 +143,8 @@ public actor Worker {
         isActive = true
         logger.info("this process consumes and projects")
         try await Shadow.sweep(pool)
+        let tail = tail
+        await feed.onRows { tail.follow($0) }
         try await rebuilds.know(projections)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for consumer in consumers { group.addTask { await consumer.run() } }
@@ -202,8 +207,11 @@ public actor Worker {
     private func release() async {
         isActive = false
         logger.info("this process consumes and projects no longer")
-        let connection = connection
-        _ = await loop.spawn { _ = try? await connection.query("select pg_advisory_unlock_all()") }.value
+        let (connection, marks) = (connection, marks)
+        _ = await loop.spawn {
+            await marks.flush()
+            _ = try? await connection.query("select pg_advisory_unlock_all()")
+        }.value
     }
 
     /// Forgets the answers of commands that nobody can repeat any more: those of callers after a day, those of reactions when
