@@ -1,3 +1,4 @@
+import CLinux
 import Deflate
 import EventLoop
 import Glibc

@@ -1,5 +1,5 @@
 import Glibc
-public import HTTP
+import HTTP
 import Synchronization
 
 /// Which file a path means.
