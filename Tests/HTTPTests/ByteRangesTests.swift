@@ -74,7 +74,7 @@ import Testing
         ("", false), ("gzip;q=0", false), ("gzip;q=0.000", false), ("br", false), ("identity", false),
         ("identity, gzip;q=0.5", false), ("*, gzip;q=0", false), ("gzip;q=x", false), ("gzip;q=2.0", false),
         ("gzipped", false),
-        ("gzip;q=-1", false),
+        ("gzip;q=-1", false), (";", false), ("gzip;", false), (" ; , ;;, gzip", true),
     ])
     func `gzip is preferred where it is asked for`(field: String, isPreferred: Bool) {
         let headers: Headers = field.isEmpty ? [:] : ["accept-encoding": field]

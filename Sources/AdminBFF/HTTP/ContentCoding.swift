@@ -8,7 +8,8 @@ extension Headers {
         for field in all("accept-encoding") {
             Array(field.utf8).withUnsafeBytes { bytes in
                 bytes.forEachListMember { member in
-                    let parts = member.split(separator: UInt8(ascii: ";"), maxSplits: 1)
+                    let parts = member.split(
+                        separator: UInt8(ascii: ";"), maxSplits: 1, omittingEmptySubsequences: false)
                     let name = UnsafeRawBufferPointer(rebasing: parts[0]).trimmed()
                     let weight = parts.count > 1 ? Self.weight(UnsafeRawBufferPointer(rebasing: parts[1])) : 1000
                     if name.equalsIgnoringCase(coding) { wanted = weight }

@@ -18,8 +18,34 @@ func fuzzValues(_ bytes: UnsafeRawBufferPointer) {
     for segment in PercentEncoding.segments(of: bytes) ?? [] {
         precondition(!segment.utf8.contains(0), "a segment \(segment)")
     }
+    fuzzFields(text)
     if let second = HTTPDate.parse(text) {
         precondition(HTTPDate.parse(HTTPDate.text(second)) == second, "\(text) is \(HTTPDate.text(second))")
+    }
+}
+
+/// Any text as the value of fields that have a grammar of their own.
+private func fuzzFields(_ text: String) {
+    let headers: Headers = ["accept-encoding": text, "forwarded": text, "x-forwarded-for": text]
+    _ = headers.prefers(coding: "gzip")
+    let client = ClientAddress.of(headers, peer: "10.0.0.1", trusted: [AddressRange("10.0.0.0/8")!])
+    precondition(client == "10.0.0.1" || AddressRange(client) != nil, "a client at \(client)")
+    if let range = AddressRange(text), !text.contains("/") { precondition(range.contains(text)) }
+
+    let line = String(decoding: text.utf8.map { $0 < 32 || $0 == 127 ? 32 : $0 }, as: UTF8.self)
+    for condition in ["", "If-Range: \(line)\r\n"] {
+        let request = Array("GET / HTTP/1.1\r\nHost: a\r\nRange: \(line)\r\n\(condition)\r\n".utf8)
+        var parser = RequestParser()
+        var position = 0
+        let step = request.withUnsafeBytes { parser.next($0, at: &position) }
+        guard case .head(let head) = step else { continue }
+        switch ByteRanges(head, length: 100, tag: "\"a\"", modified: 0, now: 10) {
+        case .whole, .unsatisfiable: break
+        case .parts(let parts):
+            precondition(!parts.isEmpty && parts.count <= ByteRanges.limit)
+            precondition(parts.allSatisfy { !$0.isEmpty && $0.lowerBound >= 0 && $0.upperBound <= 100 }, "\(parts)")
+            precondition(parts.reduce(0) { $0 + $1.count } <= 100, "\(parts)")
+        }
     }
 }
 
