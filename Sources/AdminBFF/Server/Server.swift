@@ -1,3 +1,4 @@
+import CLinux
 public import EventLoop
 import Glibc
 public import HTTP
@@ -36,6 +37,10 @@ public final class Server: Sendable {
         precondition(!loops.isEmpty, "a server needs a loop")
         // sendfile(2) has no flag against it: writing to a peer that has gone is an error of that write.
         signal(SIGPIPE, SIG_IGN)
+        // What a turn answers is built and freed again. glibc would give those pages back to the kernel each time, and have
+        // them cleared and mapped anew for the next turn (docs/benchmarks.md).
+        mallopt(Int32(MALLOC_TRIM_THRESHOLD), ServerLimits.keptMemory)
+        mallopt(Int32(MALLOC_MMAP_THRESHOLD), ServerLimits.keptMemory)
         var descriptors: [Int32] = []
         var address = configuration.address
         do throws(SystemError) {

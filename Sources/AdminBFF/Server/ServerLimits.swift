@@ -32,6 +32,8 @@ public struct ServerLimits: Sendable {
 
     public init() {}
 
+    /// Bytes of freed memory that the process keeps for what comes next, instead of giving them back to the kernel.
+    static let keptMemory: Int32 = 16 << 20
     /// One read takes this much, into a buffer that all connections of a loop share.
     static let readBuffer = 65_536
     /// One read of compressed messages takes this much: it may inflate to a thousand times as much before others have

@@ -15,4 +15,7 @@ extern int pthread_setname_np(pthread_t thread, const char *name);
 extern int pidfd_open(pid_t process, unsigned int flags);
 extern int syncfs(int descriptor);
 extern int pipe2(int ends[2], int flags);
+// With parameters of malloc.h: that header would bring others that Glibc's module has already imported.
+extern int mallopt(int parameter, int value);
+enum { MALLOC_TRIM_THRESHOLD = -1, MALLOC_MMAP_THRESHOLD = -3 };
 extern int posix_spawn_file_actions_addchdir_np(posix_spawn_file_actions_t *actions, const char *path);
