@@ -147,4 +147,4 @@ struct Serve: AsyncParsableCommand {
     }
 }
 
-extension Logger.Level: ExpressibleByArgument {}
+extension Logger.Level: @retroactive ExpressibleByArgument {}
