@@ -13,8 +13,7 @@ private func compare(_ bytes: UnsafeRawBufferPointer, behind head: String) {
     whole.take(Array(head.utf8) + bytes)
     var cut = Reading()
     cut.take(Array(head.utf8))
-    var pieces = Pieces(bytes)
-    while let piece = pieces.next() { cut.take(Array(piece)) }
+    for piece in Pieces(bytes) { cut.take(Array(piece)) }
     precondition(whole.heard == cut.heard, "whole: \(whole.heard), in pieces: \(cut.heard)")
 }
 
